@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "buz-cdc",
+    products: [
+        .executable(name: "buz-cdc", targets: ["BuzCDC"]),
+        .library(name: "SinkTesting", targets: ["SinkTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLinux"),
+        .target(
+            name: "CoreIngest",
+            dependencies: ["CLibYAML", "CSQLite", "CLinux", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "LogicalDecoding",
+            dependencies: ["CoreIngest", "CLibPQ", "CLinux", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "Sinks",
+            dependencies: [
+                "CoreIngest", "CLibPQ", "CZlib", "CZstd", "CLinux", .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(name: "SinkTesting", dependencies: ["CoreIngest"]),
+        .executableTarget(
+            name: "BuzCDC",
+            dependencies: [
+                "CoreIngest", "LogicalDecoding", "Sinks", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .testTarget(name: "CoreIngestTests", dependencies: ["CoreIngest", "SinkTesting"]),
+        .testTarget(name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "SinkTesting"]),
+        .testTarget(name: "SinksTests", dependencies: ["Sinks", "SinkTesting", "CLibPQ"]),
+        .testTarget(name: "IntegrationTests", dependencies: ["CoreIngest", "CLibPQ", "CLinux"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct BuzCDC: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "buz-cdc")
+}

@@ -1,0 +1,103 @@
+import Synchronization
+
+/// Events that travel together: one arena of UTF-8 JSON and a record per event. Immutable, shared by all lanes.
+///
+/// Made by ``EventBatchBuilder/seal(source:acknowledge:)``. Bytes are read by ``withBytes(of:_:)`` or ``bytes(of:)``, valid as long
+/// as the batch lives.
+public final class EventBatch: Sendable {
+    /// The source these events came from.
+    public let source: SourceIdentity
+    public let records: [EventRecord]
+    /// Tables or kinds of event, by ``EventRecord/stream``.
+    public let streams: [StreamDescriptor]
+    /// By ``EventRecord/transaction``.
+    public let transactions: [TransactionInfo]
+    /// Once this batch and all before it are settled, the source may forget everything up to here (an `end_lsn`, or a
+    /// spool offset); 0 where the batch ends inside a transaction.
+    public let acknowledge: UInt64
+    /// When the batch was taken in: microseconds since the Unix epoch.
+    public let receivedAt: Int64
+    /// Bytes of JSON in the arena.
+    public let byteCount: Int
+    // Written only while the batch is built, by its one owner; read-only ever after, so sharing it is safe.
+    nonisolated(unsafe) private let base: UnsafeMutableRawPointer
+    private let renderings = Mutex<[Rendering]>([])
+
+    private struct Rendering {
+        var format: EventFormat
+        var batch: RenderedBatch
+    }
+
+    init(
+        source: SourceIdentity, records: [EventRecord], streams: [StreamDescriptor], transactions: [TransactionInfo],
+        acknowledge: UInt64, receivedAt: Int64, base: UnsafeMutableRawPointer, byteCount: Int
+    ) {
+        self.source = source
+        self.records = records
+        self.streams = streams
+        self.transactions = transactions
+        self.acknowledge = acknowledge
+        self.receivedAt = receivedAt
+        self.base = base
+        self.byteCount = byteCount
+    }
+
+    deinit { base.deallocate() }
+
+    /// The bytes of a range of this batch. Valid while the batch is alive: keep a reference to it.
+    public func bytes(of range: ByteRange) -> UnsafeRawBufferPointer {
+        precondition(Int(range.offset) + Int(range.count) <= byteCount)
+        return UnsafeRawBufferPointer(start: base + Int(range.offset), count: Int(range.count))
+    }
+
+    /// The bytes of a range as a string. For messages and tests, not for the path of every event.
+    public func text(of range: ByteRange) -> String { String(decoding: bytes(of: range), as: UTF8.self) }
+
+    /// This batch in a format: rendered by the first lane that asks, shared by the others.
+    public func rendered(as format: EventFormat, by renderer: EventRenderer) -> RenderedBatch {
+        renderings.withLock { known in
+            if let hit = known.first(where: { $0.format == format }) { return hit.batch }
+            let batch = renderer.render(self, as: format)
+            known.append(Rendering(format: format, batch: batch))
+            return batch
+        }
+    }
+
+    public func stream(of record: EventRecord) -> StreamDescriptor { streams[Int(record.stream)] }
+
+    public func transaction(of record: EventRecord) -> TransactionInfo? {
+        record.transaction == .max ? nil : transactions[Int(record.transaction)]
+    }
+
+    /// Bytes of memory that this batch accounts for in queues.
+    public var memoryCost: Int { byteCount + records.count * MemoryLayout<EventRecord>.stride }
+}
+
+/// Which source, and which history of it: positions of two histories cannot be compared.
+public struct SourceIdentity: Hashable, Sendable, CustomStringConvertible {
+    /// The input's name in the configuration.
+    public var name: String
+    /// For Postgres its system identifier: the same after a restart or a failover, another after initdb.
+    public var systemIdentifier: UInt64
+
+    public init(name: String, systemIdentifier: UInt64) {
+        self.name = name
+        self.systemIdentifier = systemIdentifier
+    }
+
+    public var description: String { "\(name)@\(systemIdentifier)" }
+}
+
+/// Consecutive records of a batch: what a lane hands to a sink.
+public struct BatchSlice: Sendable {
+    public let batch: EventBatch
+    /// Indices into the batch's records.
+    public let range: Range<Int>
+
+    public init(_ batch: EventBatch, range: Range<Int>? = nil) {
+        self.batch = batch
+        self.range = range ?? batch.records.indices
+    }
+
+    public var count: Int { range.count }
+}

@@ -1,0 +1,53 @@
+/// Builds one batch: a source writes an event's bytes into ``arena``, then appends its record.
+///
+/// Not thread safe and not copyable: one source owns it. Reused by sealing, which leaves it empty.
+public struct EventBatchBuilder: ~Copyable {
+    /// Where payloads, keys and old rows are written.
+    public var arena: ByteArena
+    public private(set) var records: [EventRecord] = []
+    public private(set) var streams: [StreamDescriptor] = []
+    public private(set) var transactions: [TransactionInfo] = []
+    private let capacity: Int
+
+    /// `capacity`: bytes to reserve for each batch.
+    public init(capacity: Int = 1 << 20) {
+        self.capacity = capacity
+        arena = ByteArena(capacity: capacity)
+        records.reserveCapacity(1024)
+    }
+
+    public var isEmpty: Bool { records.isEmpty }
+
+    /// The index of a stream in this batch; adds it when it is new. Streams are compared by identity.
+    public mutating func index(of stream: StreamDescriptor) -> UInt32 {
+        if let last = streams.lastIndex(where: { $0 === stream }) { return UInt32(last) }
+        streams.append(stream)
+        return UInt32(streams.count - 1)
+    }
+
+    /// Adds a transaction and answers its index; call it once per transaction and batch.
+    public mutating func add(_ transaction: TransactionInfo) -> UInt32 {
+        transactions.append(transaction)
+        return UInt32(transactions.count - 1)
+    }
+
+    public mutating func append(_ record: EventRecord) { records.append(record) }
+
+    /// Changes one record in place: for the verdict of validation.
+    public mutating func update(_ index: Int, _ change: (inout EventRecord) -> Void) { change(&records[index]) }
+
+    /// Closes the batch and starts the next one. `receivedAt`: microseconds since the Unix epoch.
+    public mutating func seal(source: SourceIdentity, acknowledge: UInt64, receivedAt: Int64) -> EventBatch {
+        var full = ByteArena(capacity: arena.count > 0 ? capacity : 64)
+        swap(&arena, &full)
+        let byteCount = full.count
+        let batch = EventBatch(
+            source: source, records: records, streams: streams, transactions: transactions, acknowledge: acknowledge,
+            receivedAt: receivedAt, base: full.takeStorage(), byteCount: byteCount)
+        records = []
+        records.reserveCapacity(batch.records.count)
+        streams.removeAll(keepingCapacity: true)
+        transactions.removeAll(keepingCapacity: true)
+        return batch
+    }
+}

@@ -1,0 +1,108 @@
+/// One kind of event, as it was at one time: a table with its columns, or a schema of collected events. Immutable; when the
+/// table changes, a new descriptor takes its place.
+public final class StreamDescriptor: Sendable {
+    /// Name of the database, schema and table; empty for collected events.
+    public let database: String
+    public let schemaName: String
+    public let table: String
+    /// In the order in which the source sends them.
+    public let columns: [Column]
+    /// Indices of the key's columns, in the key's order; empty where the table has none.
+    public let keyColumns: [Int]
+    /// The name of the JSON schema of the payload.
+    public let schema: SchemaName
+    /// Checks payloads; nil where nothing is to be checked.
+    public let validator: PayloadValidator?
+    /// `cdc`, or the protocol that an event was collected by.
+    public let `protocol`: String
+
+    public struct Column: Sendable, Equatable {
+        public var name: String
+        /// The type's name as SQL writes it, with its modifier: `numeric(12,2)`, `text[]`, `public.mood`.
+        public var sqlType: String
+        /// How values of it are written as JSON.
+        public var kind: Kind
+        public var isNullable: Bool
+        /// Part of the table's key (primary key, or replica identity where there is none).
+        public var isKey: Bool
+        /// Postgres's type OID, and modifier (-1: none).
+        public var typeOID: UInt32
+        public var typeModifier: Int32
+        public var comment: String?
+        /// Labels, in order, of an enum.
+        public var enumLabels: [String]
+
+        public init(
+            name: String, sqlType: String, kind: Kind, isNullable: Bool = true, isKey: Bool = false, typeOID: UInt32 = 0,
+            typeModifier: Int32 = -1, comment: String? = nil, enumLabels: [String] = []
+        ) {
+            self.name = name
+            self.sqlType = sqlType
+            self.kind = kind
+            self.isNullable = isNullable
+            self.isKey = isKey
+            self.typeOID = typeOID
+            self.typeModifier = typeModifier
+            self.comment = comment
+            self.enumLabels = enumLabels
+        }
+    }
+
+    /// What values of a column are in JSON. Sinks choose their own column type by it and `sqlType`.
+    public indirect enum Kind: Sendable, Equatable {
+        case boolean
+        /// int2, int4, int8, oid: a JSON number with the digits as given. Bits: 16, 32 or 64.
+        case integer(bits: Int)
+        /// float4 or float8: a number; NaN and infinities are strings.
+        case float(bits: Int)
+        /// A number with the digits as given; NaN and infinities are strings. Nil where unconstrained.
+        case numeric(precision: Int?, scale: Int?)
+        /// A string, of at most so many characters.
+        case string(maxLength: Int?)
+        case uuid
+        /// Strings in Postgres's ISO form.
+        case date
+        case time(withZone: Bool)
+        case timestamp(withZone: Bool)
+        case interval
+        /// `\x…`, as Postgres writes it.
+        case bytes
+        /// json or jsonb, embedded as it is.
+        case json
+        /// JSON object of strings and nulls.
+        case hstore
+        case enumeration
+        /// JSON array, nested for more dimensions.
+        case array(of: Kind)
+        /// JSON object, one member per attribute.
+        case composite([CompositeField])
+        /// Any other type: its text, as a string.
+        case text
+    }
+
+    public struct CompositeField: Sendable, Equatable {
+        public var name: String
+        public var kind: Kind
+        public init(name: String, kind: Kind) {
+            self.name = name
+            self.kind = kind
+        }
+    }
+
+    public init(
+        database: String, schemaName: String, table: String, columns: [Column], keyColumns: [Int], schema: SchemaName,
+        validator: PayloadValidator?, protocol: String = "cdc"
+    ) {
+        self.database = database
+        self.schemaName = schemaName
+        self.table = table
+        self.columns = columns
+        self.keyColumns = keyColumns
+        self.schema = schema
+        self.validator = validator
+        self.`protocol` = `protocol`
+    }
+
+    /// `schema.table`, for people.
+    public var qualifiedName: String { schemaName.isEmpty ? table : "\(schemaName).\(table)" }
+}

@@ -1,0 +1,88 @@
+/// The name of a schema: `iglu:vendor/name/format/model-revision-addition`.
+///
+/// Names come from strangers, and end up in file paths and URLs: each part is letters, digits, `-`, `_` and, in the
+/// vendor, `.` between letters; nothing else is taken. Source: Iglu's grammar of schema keys.
+public struct SchemaName: Hashable, Sendable, CustomStringConvertible {
+    public let vendor: String
+    public let name: String
+    /// `jsonschema`, in practice.
+    public let format: String
+    public let version: SchemaVersion
+
+    /// Nil when a part breaks the grammar.
+    public init?(vendor: String, name: String, format: String = "jsonschema", version: SchemaVersion) {
+        guard Self.isPart(vendor, dots: true), Self.isPart(name, dots: true), Self.isPart(format, dots: false) else { return nil }
+        self.vendor = vendor
+        self.name = name
+        self.format = format
+        self.version = version
+    }
+
+    /// Reads an Iglu URI; nil when malformed.
+    public init?(parsing uri: some StringProtocol) {
+        guard uri.hasPrefix("iglu:"), uri.utf8.count <= 1024 else { return nil }
+        let parts = uri.dropFirst(5).split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 4, let version = SchemaVersion(parsing: parts[3]) else { return nil }
+        self.init(vendor: String(parts[0]), name: String(parts[1]), format: String(parts[2]), version: version)
+    }
+
+    public var description: String { "iglu:\(vendor)/\(name)/\(format)/\(version)" }
+
+    /// One part of a schema's name made of any text: what the grammar does not allow becomes `_`. Never empty.
+    public static func part(from text: String) -> String {
+        var out = ""
+        for scalar in text.unicodeScalars.prefix(200) { out.unicodeScalars.append(isPlain(scalar) ? scalar : "_") }
+        return out.isEmpty ? "_" : out
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar) || scalar == "-"
+            || scalar == "_"
+    }
+
+    private static func isPart(_ text: String, dots: Bool) -> Bool {
+        guard !text.isEmpty, text.utf8.count <= 255 else { return false }
+        var previousWasDot = true
+        for scalar in text.unicodeScalars {
+            if scalar == "." {
+                if !dots || previousWasDot { return false }
+                previousWasDot = true
+            } else {
+                if !isPlain(scalar) { return false }
+                previousWasDot = false
+            }
+        }
+        return !previousWasDot
+    }
+}
+
+/// SchemaVer: `model-revision-addition`, model from 1.
+public struct SchemaVersion: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public var model: Int
+    public var revision: Int
+    public var addition: Int
+
+    public init(model: Int, revision: Int, addition: Int) {
+        self.model = model
+        self.revision = revision
+        self.addition = addition
+    }
+
+    /// Reads `1-0-2`; nil when malformed.
+    public init?(parsing text: some StringProtocol) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts.allSatisfy({ (1...6).contains($0.utf8.count) && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+            let model = Int(parts[0]), let revision = Int(parts[1]), let addition = Int(parts[2]), model >= 1
+        else { return nil }
+        self.init(model: model, revision: revision, addition: addition)
+    }
+
+    /// 1-0-0
+    public static let first = SchemaVersion(model: 1, revision: 0, addition: 0)
+
+    public var description: String { "\(model)-\(revision)-\(addition)" }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.model, left.revision, left.addition) < (right.model, right.revision, right.addition)
+    }
+}

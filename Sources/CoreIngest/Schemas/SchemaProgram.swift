@@ -1,0 +1,2 @@
+/// A compiled schema.
+struct SchemaProgram: Sendable {}
