@@ -43,10 +43,11 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        .testTarget(name: "CoreIngestTests", dependencies: ["CoreIngest", "SinkTesting"]),
-        .testTarget(name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "SinkTesting"]),
-        .testTarget(name: "SinksTests", dependencies: ["Sinks", "SinkTesting", "CLibPQ"]),
-        .testTarget(name: "IntegrationTests", dependencies: ["CoreIngest", "CLibPQ", "CLinux"]),
+        .target(name: "TestServers", path: "Tests/TestServers"),
+        .testTarget(name: "CoreIngestTests", dependencies: ["CoreIngest", "SinkTesting", "TestServers"]),
+        .testTarget(name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "SinkTesting", "TestServers"]),
+        .testTarget(name: "SinksTests", dependencies: ["Sinks", "SinkTesting", "TestServers", "CLibPQ"]),
+        .testTarget(name: "IntegrationTests", dependencies: ["CoreIngest", "TestServers", "CLibPQ", "CLinux"]),
     ],
     swiftLanguageModes: [.v6]
 )
