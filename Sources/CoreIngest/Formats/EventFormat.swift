@@ -14,10 +14,10 @@ public final class RenderedBatch: Sendable {
     nonisolated(unsafe) private let base: UnsafeMutableRawPointer
     private let byteCount: Int
     /// Where the line of record `i` ends: `ends[i]`; control marks have empty lines. Bytes from the arena's beginning.
-    private let ends: [UInt32]
+    private let ends: [Int]
 
     /// Takes over an arena. `ends[i]` is the offset just past the newline of record `i`.
-    init(arena: consuming ByteArena, ends: [UInt32]) {
+    init(arena: consuming ByteArena, ends: [Int]) {
         byteCount = arena.count
         self.base = arena.takeStorage()
         self.ends = ends
@@ -27,8 +27,8 @@ public final class RenderedBatch: Sendable {
 
     /// The lines of some records, one after the other, each with its newline. Valid while this object lives.
     public func lines(_ range: Range<Int>) -> UnsafeRawBufferPointer {
-        let start = range.lowerBound == 0 ? 0 : Int(ends[range.lowerBound - 1])
-        let end = range.upperBound == 0 ? 0 : Int(ends[range.upperBound - 1])
+        let start = range.lowerBound == 0 ? 0 : ends[range.lowerBound - 1]
+        let end = range.upperBound == 0 ? 0 : ends[range.upperBound - 1]
         return UnsafeRawBufferPointer(start: base + start, count: end - start)
     }
 

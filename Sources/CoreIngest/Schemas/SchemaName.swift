@@ -11,7 +11,9 @@ public struct SchemaName: Hashable, Sendable, CustomStringConvertible {
 
     /// Nil when a part breaks the grammar.
     public init?(vendor: String, name: String, format: String = "jsonschema", version: SchemaVersion) {
-        guard Self.isPart(vendor, dots: true), Self.isPart(name, dots: true), Self.isPart(format, dots: false) else { return nil }
+        guard Self.isPart(vendor, dots: true), Self.isPart(name, dots: true), Self.isPart(format, dots: false) else {
+            return nil
+        }
         self.vendor = vendor
         self.name = name
         self.format = format
@@ -71,7 +73,8 @@ public struct SchemaVersion: Hashable, Comparable, Sendable, CustomStringConvert
     /// Reads `1-0-2`; nil when malformed.
     public init?(parsing text: some StringProtocol) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts.allSatisfy({ (1...6).contains($0.utf8.count) && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+        guard parts.count == 3,
+            parts.allSatisfy({ (1...6).contains($0.utf8.count) && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
             let model = Int(parts[0]), let revision = Int(parts[1]), let addition = Int(parts[2]), model >= 1
         else { return nil }
         self.init(model: model, revision: revision, addition: addition)
