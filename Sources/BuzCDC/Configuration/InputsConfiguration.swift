@@ -1,0 +1,5 @@
+/// The `inputs` section.
+struct InputsConfiguration: Sendable {
+    /// In the order of the file; at least one; names and slots are unique.
+    var postgres: [PostgresInputConfiguration]
+}

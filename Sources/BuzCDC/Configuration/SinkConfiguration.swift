@@ -1,0 +1,48 @@
+import CoreIngest
+
+/// One entry of `sinks`: what every sink has, and its own part in ``destination``.
+struct SinkConfiguration: Sendable {
+    /// `[A-Za-z0-9_-]`, unique among the sinks.
+    var name: String
+    var deliveryRequired: Bool
+    var batch: BatchLimits
+    var flush: FlushLimits
+    var retry: RetryLimits
+    var queue: QueueLimits
+    var park: ParkLimits
+    /// Bytes of the sink's local dead letter store.
+    var deadLettersMaxBytes: Int
+    /// The part of the sink's type: a ``FileSinkConfiguration``, a ``PostgresSinkConfiguration`` and so on.
+    var destination: any SinkDestination
+}
+
+/// When what was taken is made durable (and then acknowledged): by whichever bound is reached first.
+struct FlushLimits: Sendable, Equatable {
+    var interval: Duration
+    var maxBytes: Int
+}
+
+/// Pauses between attempts: `initial`, then `multiplier` times the one before, at most `max`, each spread by up to
+/// `jitter` of itself.
+struct RetryLimits: Sendable, Equatable {
+    var initial: Duration
+    var max: Duration
+    var multiplier: Double
+    /// 0 to 1.
+    var jitter: Double
+}
+
+/// What a lane holds in memory before it parks.
+struct QueueLimits: Sendable, Equatable {
+    var maxBytes: Int
+    var maxBatches: Int
+}
+
+/// What a lane holds on disk while its sink is down.
+struct ParkLimits: Sendable, Equatable {
+    var maxBytes: Int
+    /// What a sink with `deliveryRequired: false` does when the park is full; one with `true` holds the acknowledgement.
+    var whenFull: WhenFull
+
+    enum WhenFull: String, Sendable, CaseIterable { case deadletter, discard }
+}

@@ -1,0 +1,2 @@
+/// `type: blackhole`.
+struct BlackholeSinkConfiguration: SinkDestination {}

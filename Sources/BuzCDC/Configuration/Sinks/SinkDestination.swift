@@ -1,0 +1,2 @@
+/// The part of a sink's configuration that belongs to its type.
+protocol SinkDestination: Sendable {}
