@@ -11,6 +11,7 @@ package final class ChildProcess: @unchecked Sendable {
 
     package struct Failure: Error, CustomStringConvertible {
         package var description: String
+        package init(description: String) { self.description = description }
     }
 
     /// Starts `arguments[0]` (found through PATH). `environment` is added to the test's own.
