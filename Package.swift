@@ -35,7 +35,7 @@ let package = Package(
         .executableTarget(
             name: "BuzCDC",
             dependencies: [
-                "CoreIngest", "LogicalDecoding", "Sinks", "CLinux",
+                "CoreIngest", "LogicalDecoding", "Sinks", "CLibPQ", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
