@@ -7,4 +7,5 @@ cd "$(dirname "$0")/.."
 scripts/install.sh bench
 [ -n "${BUZ_BINARY:-}" ] || scripts/build.sh release
 export BUZ_BINARY=${BUZ_BINARY:-$PWD/.build-release/release/buz-cdc}
-exec python3 scripts/bench/bench.py "$@"
+# The system's python, which has the psycopg2 of apt.
+exec /usr/bin/python3 scripts/bench/bench.py "$@"
