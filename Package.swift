@@ -47,6 +47,12 @@ let package = Package(
         .testTarget(name: "CoreIngestTests", dependencies: ["CoreIngest", "SinkTesting", "TestServers"]),
         .testTarget(name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "SinkTesting", "TestServers"]),
         .testTarget(name: "SinksTests", dependencies: ["Sinks", "SinkTesting", "TestServers", "CLibPQ"]),
+        .testTarget(
+            name: "BuzCDCTests",
+            dependencies: [
+                "BuzCDC", "CoreIngest", "TestServers", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .testTarget(name: "IntegrationTests", dependencies: ["CoreIngest", "TestServers", "CLibPQ", "CLinux"]),
     ],
     swiftLanguageModes: [.v6]

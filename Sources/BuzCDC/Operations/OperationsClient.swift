@@ -25,7 +25,8 @@ struct OperationsClient {
     func send(_ method: String = "GET", _ target: String) throws(Failure) -> Answer {
         let descriptor = try connected()
         defer { close(descriptor) }
-        var request = "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\nContent-Length: 0\r\n"
+        var request = "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
+        if method != "GET" { request += "Content-Length: 0\r\n" }
         if let token { request += "Authorization: Bearer \(token)\r\n" }
         try write(request + "\r\n", to: descriptor)
         return try parse(readAll(descriptor))

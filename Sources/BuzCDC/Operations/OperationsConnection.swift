@@ -8,13 +8,13 @@ final class OperationsConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let respond: @Sendable (OperationsRequest) async -> OperationsResponse
+    private let respond: @Sendable (OperationsRequest) -> OperationsResponse
     private let deadline: TimeAmount
     private var timer: Scheduled<Void>?
     private var head: HTTPRequestHead?
     private var isAnswering = false
 
-    init(deadline: TimeAmount, respond: @escaping @Sendable (OperationsRequest) async -> OperationsResponse) {
+    init(deadline: TimeAmount, respond: @escaping @Sendable (OperationsRequest) -> OperationsResponse) {
         self.deadline = deadline
         self.respond = respond
     }
@@ -61,14 +61,7 @@ final class OperationsConnection: ChannelInboundHandler {
             Self.write(.refusal(400, "malformed request target"), headOnly: false, on: channel)
             return
         }
-        let respond = respond
-        let headOnly = method == .head
-        // Unstructured because a channel's callback has no task to be a child of; it ends with the answer, and the
-        // deadline closes the channel whatever it does.
-        Task { @Sendable in
-            let response = await respond(request)
-            channel.eventLoop.execute { Self.write(response, headOnly: headOnly, on: channel) }
-        }
+        Self.write(respond(request), headOnly: method == .head, on: channel)
     }
 
     private static func write(_ response: OperationsResponse, headOnly: Bool, on channel: any Channel) {
@@ -77,6 +70,8 @@ final class OperationsConnection: ChannelInboundHandler {
         headers.add(name: "content-length", value: "\(response.body.count)")
         headers.add(name: "cache-control", value: "no-store")
         headers.add(name: "x-content-type-options", value: "nosniff")
+        headers.add(name: "x-frame-options", value: "DENY")
+        headers.add(name: "content-security-policy", value: ConsolePage.contentSecurityPolicy)
         headers.add(name: "connection", value: "close")
         if response.status == 401 { headers.add(name: "www-authenticate", value: "Bearer") }
         let status = HTTPResponseStatus(statusCode: response.status)

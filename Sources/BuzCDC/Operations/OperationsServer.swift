@@ -22,10 +22,11 @@ struct OperationsServer: Service {
     /// The bound address, `host:port`.
     let address: String
 
-    /// Binds the address; throws one line that says why it could not.
+    /// Binds the address; throws one line that says why it could not. `respond` is called on the event loop, so that health is
+    /// answered whatever else the process waits for: it must not block.
     static func bind(
         host: String, port: Int, limits: Limits = Limits(), logger: Logger,
-        respond: @escaping @Sendable (OperationsRequest) async -> OperationsResponse
+        respond: @escaping @Sendable (OperationsRequest) -> OperationsResponse
     ) async throws(CommandFailure) -> OperationsServer {
         let open = ConnectionCount()
         let decoderLimits = limits
