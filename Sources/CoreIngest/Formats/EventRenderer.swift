@@ -11,9 +11,13 @@
 public final class EventRenderer: Sendable {
     /// Who took the events in: written into every envelope.
     public struct Instance: Sendable {
+        /// `app.name`: becomes `buzName`.
         public var name: String
+        /// `app.env`: becomes `buzEnv`.
         public var environment: String
+        /// The program's version: becomes `buzVersion`.
         public var version: String
+        /// An instance by its parts.
         public init(name: String, environment: String, version: String) {
             self.name = name
             self.environment = environment
@@ -23,6 +27,7 @@ public final class EventRenderer: Sendable {
 
     let instance: Instance
 
+    /// A renderer that stamps events with `instance`.
     public init(instance: Instance) { self.instance = instance }
 
     /// Renders all records of a batch.

@@ -10,4 +10,41 @@ public final class PayloadValidator: Sendable {
         self.schema = schema
         self.program = program
     }
+
+    /// Compiles the text of a schema.
+    package convenience init(
+        schema: SchemaName, compiling text: UnsafeRawBufferPointer, options: SchemaOptions = SchemaOptions()
+    ) throws(SchemaError) {
+        self.init(schema: schema, program: try SchemaCompiler.compile(text, options: options))
+    }
+
+    /// Compiles the text of a schema.
+    package convenience init(schema: SchemaName, compiling text: String, options: SchemaOptions = SchemaOptions())
+        throws(SchemaError)
+    {
+        self.init(schema: schema, program: try SchemaCompiler.compile(text, options: options))
+    }
+
+    /// Whether a payload is JSON and passes. The evaluator is the caller's, used for one payload after the other.
+    package func passes(
+        _ payload: UnsafeRawBufferPointer, partial: Bool = false, using evaluator: inout SchemaEvaluator
+    ) -> Bool {
+        evaluator.passes(program, payload, partial: partial)
+    }
+
+    /// Why a payload does not pass: reads it again, and looks for every reason up to ``SchemaFailure/cap``.
+    package func report(_ payload: UnsafeRawBufferPointer, partial: Bool = false) -> SchemaReport {
+        SchemaReport(
+            schema: schema.description, failures: SchemaReporter.report(program, payload, partial: partial))
+    }
+
+    /// Nil when a payload passes, and the reasons when it does not.
+    package func validate(
+        _ payload: UnsafeRawBufferPointer, partial: Bool = false, using evaluator: inout SchemaEvaluator
+    ) -> SchemaReport? {
+        passes(payload, partial: partial, using: &evaluator) ? nil : report(payload, partial: partial)
+    }
+
+    /// Bytes of memory, for caches.
+    var byteCount: Int { program.byteCount }
 }

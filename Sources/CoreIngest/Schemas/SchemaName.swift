@@ -3,10 +3,13 @@
 /// Names come from strangers, and end up in file paths and URLs: each part is letters, digits, `-`, `_` and, in the
 /// vendor, `.` between letters; nothing else is taken. Source: Iglu's grammar of schema keys.
 public struct SchemaName: Hashable, Sendable, CustomStringConvertible {
+    /// Who owns the schema: a reversed domain name.
     public let vendor: String
+    /// The event's or table's name.
     public let name: String
     /// `jsonschema`, in practice.
     public let format: String
+    /// SchemaVer.
     public let version: SchemaVersion
 
     /// Nil when a part breaks the grammar.
@@ -28,6 +31,7 @@ public struct SchemaName: Hashable, Sendable, CustomStringConvertible {
         self.init(vendor: String(parts[0]), name: String(parts[1]), format: String(parts[2]), version: version)
     }
 
+    /// The Iglu URI.
     public var description: String { "iglu:\(vendor)/\(name)/\(format)/\(version)" }
 
     /// One part of a schema's name made of any text: what the grammar does not allow becomes `_`. Never empty.
@@ -60,10 +64,14 @@ public struct SchemaName: Hashable, Sendable, CustomStringConvertible {
 
 /// SchemaVer: `model-revision-addition`, model from 1.
 public struct SchemaVersion: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Raised by what breaks every older reader.
     public var model: Int
+    /// Raised by what may break some.
     public var revision: Int
+    /// Raised by what breaks none.
     public var addition: Int
 
+    /// A version by its parts.
     public init(model: Int, revision: Int, addition: Int) {
         self.model = model
         self.revision = revision
@@ -83,8 +91,10 @@ public struct SchemaVersion: Hashable, Comparable, Sendable, CustomStringConvert
     /// 1-0-0
     public static let first = SchemaVersion(model: 1, revision: 0, addition: 0)
 
+    /// `1-0-2`
     public var description: String { "\(model)-\(revision)-\(addition)" }
 
+    /// By model, then revision, then addition.
     public static func < (left: Self, right: Self) -> Bool {
         (left.model, left.revision, left.addition) < (right.model, right.revision, right.addition)
     }

@@ -1,0 +1,155 @@
+/// One check of a compiled schema. Fixed size, no references: a program is a flat array of these and side tables.
+struct SchemaInstruction: BitwiseCopyable {
+    enum Operation: UInt8 {
+        /// No value passes.
+        case never
+        /// `a`: a ``SchemaTypes`` mask.
+        case type
+        /// `a` to `b`: a range of the program's choices.
+        case choice
+        /// `a`: a value of the schema's own text.
+        case constant
+        /// `a`: a number of code points.
+        case minLength, maxLength
+        /// `a`: an index into the program's bounds.
+        case minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf
+        /// `a`: a number of elements.
+        case minItems, maxItems
+        case uniqueItems
+        /// `a`: a block that every element must pass.
+        case items
+        /// `a`: a number of members.
+        case minProperties, maxProperties
+        /// `a`: an index into the program's objects: `properties`, `required` and `additionalProperties` in one.
+        case object
+        /// `a` to `b`: a range of the program's branches.
+        case allOf, anyOf, oneOf
+        /// `a`: a block.
+        case not, reference
+        /// `a`: a ``SchemaFormat``.
+        case format
+    }
+
+    var operation: Operation
+    var a: UInt32 = 0
+    var b: UInt32 = 0
+    /// The subschema that holds the keyword: an index into the program's paths.
+    var path: UInt32
+
+    /// The keyword, for people.
+    var keyword: String {
+        switch operation {
+        case .never: "false"
+        case .type: "type"
+        case .choice: "enum"
+        case .constant: "const"
+        case .minLength: "minLength"
+        case .maxLength: "maxLength"
+        case .minimum: "minimum"
+        case .maximum: "maximum"
+        case .exclusiveMinimum: "exclusiveMinimum"
+        case .exclusiveMaximum: "exclusiveMaximum"
+        case .multipleOf: "multipleOf"
+        case .minItems: "minItems"
+        case .maxItems: "maxItems"
+        case .uniqueItems: "uniqueItems"
+        case .items: "items"
+        case .minProperties: "minProperties"
+        case .maxProperties: "maxProperties"
+        case .object: "properties"
+        case .allOf: "allOf"
+        case .anyOf: "anyOf"
+        case .oneOf: "oneOf"
+        case .not: "not"
+        case .reference: "$ref"
+        case .format: "format"
+        }
+    }
+}
+
+/// A set of JSON types, one bit per ``JSONWord/Kind``.
+struct SchemaTypes: BitwiseCopyable, Equatable {
+    var mask: UInt32 = 0
+
+    /// Numbers with a fraction or exponent count as integers when they are whole.
+    static let wholeDecimals: UInt32 = 1 << 15
+    static let names = ["null", "boolean", "integer", "number", "string", "array", "object"]
+
+    private static func bit(_ kind: JSONWord.Kind) -> UInt32 { 1 << UInt32(kind.rawValue) }
+
+    /// False when `name` is no type.
+    mutating func insert(_ name: String, wholeDecimals: Bool) -> Bool {
+        switch name {
+        case "null": mask |= Self.bit(.null)
+        case "boolean": mask |= Self.bit(.yes) | Self.bit(.no)
+        case "integer": mask |= Self.bit(.integer) | (wholeDecimals ? Self.wholeDecimals : 0)
+        case "number": mask |= Self.bit(.integer) | Self.bit(.decimal)
+        case "string": mask |= Self.bit(.string) | Self.bit(.escapedString)
+        case "array": mask |= Self.bit(.array)
+        case "object": mask |= Self.bit(.object)
+        default: return false
+        }
+        return true
+    }
+
+    @inline(__always) func contains(_ kind: JSONWord.Kind) -> Bool { mask & Self.bit(kind) != 0 }
+
+    /// For people.
+    var description: String {
+        var names: [String] = []
+        if contains(.null) { names.append("null") }
+        if contains(.yes) { names.append("boolean") }
+        if contains(.decimal) { names.append("number") } else if contains(.integer) { names.append("integer") }
+        if contains(.string) { names.append("string") }
+        if contains(.array) { names.append("array") }
+        if contains(.object) { names.append("object") }
+        return names.joined(separator: " or ")
+    }
+}
+
+/// A run of instructions: one subschema.
+struct SchemaBlock: BitwiseCopyable {
+    var start: UInt32
+    var end: UInt32
+
+    /// The block that everything passes, and the one that nothing passes: the first two of every program.
+    static let always: UInt32 = 0
+    static let never: UInt32 = 1
+}
+
+/// One known property of an object.
+struct SchemaProperty: BitwiseCopyable {
+    var hash: UInt64
+    /// Into the program's names.
+    var name: ByteRange
+    var block: UInt32
+    var isRequired: Bool
+    /// In `properties`; otherwise it is only required, and `additionalProperties` applies to it.
+    var isDeclared: Bool
+    /// Its JSON text is its bytes: nothing in it needs an escape.
+    var isPlain: Bool
+}
+
+/// `properties`, `required` and `additionalProperties` of one subschema.
+struct SchemaObject: BitwiseCopyable {
+    /// Into the program's properties, in the schema's order.
+    var first: UInt32
+    var count: UInt32
+    /// Into the program's slots: a table by hash, a power of two long, linear probing; property index + 1, or 0.
+    var slots: UInt32
+    var slotMask: UInt32
+    var requiredCount: UInt32
+    var additional: UInt32
+}
+
+/// A number of the schema.
+struct SchemaBound: BitwiseCopyable {
+    /// When it is an integer of at most 18 digits.
+    var small: Int64
+    var isSmall: Bool
+    /// Its digits, in the schema's text.
+    var text: ByteRange
+    /// For multipleOf: the divisor is `significand` · 10^`exponent`.
+    var significand: UInt64
+    var exponent: Int
+}
