@@ -36,6 +36,22 @@ public struct EventBatchBuilder: ~Copyable {
     /// Changes one record in place: for the verdict of validation.
     public mutating func update(_ index: Int, _ change: (inout EventRecord) -> Void) { change(&records[index]) }
 
+    /// Leaves out the records at or before a position: what a source sends again after it has reconnected. Answers how many.
+    public mutating func leaveOut(through position: Position) -> Int {
+        let count = records.firstIndex { $0.position > position } ?? records.count
+        records.removeFirst(count)
+        if records.isEmpty { removeAll() }
+        return count
+    }
+
+    /// Forgets everything and keeps the storage.
+    public mutating func removeAll() {
+        arena.truncate(to: 0)
+        records.removeAll(keepingCapacity: true)
+        streams.removeAll(keepingCapacity: true)
+        transactions.removeAll(keepingCapacity: true)
+    }
+
     /// Closes the batch and starts the next one. `receivedAt`: microseconds since the Unix epoch.
     public mutating func seal(source: SourceIdentity, acknowledge: UInt64, receivedAt: Int64) -> EventBatch {
         var full = ByteArena(capacity: arena.count > 0 ? capacity : 64)

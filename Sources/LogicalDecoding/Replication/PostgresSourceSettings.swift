@@ -20,6 +20,8 @@ package struct PostgresSourceSettings: Sendable {
     package var batch: BatchLimits
     /// Let data gather while there is a backlog. See ``GatherPacing``.
     package var gathers: Bool
+    /// How long a graceful stop waits for what was handed over to be settled.
+    package var stopTimeout: Duration
     /// How long creating the slot may wait for transactions of others.
     package var slotCreationTimeout: Duration
 
@@ -36,7 +38,8 @@ package struct PostgresSourceSettings: Sendable {
         name: String, url: String, slot: String, publication: String, tables: [String] = ["public.*"],
         snapshot: SnapshotMode = .initial, schemaVendor: String = "com.example", acceptGap: Bool = false,
         connectTimeout: Duration = .seconds(10), statusInterval: Duration = .seconds(1),
-        batch: BatchLimits = BatchLimits(), gathers: Bool = true, slotCreationTimeout: Duration = .seconds(60)
+        batch: BatchLimits = BatchLimits(), gathers: Bool = true, stopTimeout: Duration = .seconds(10),
+        slotCreationTimeout: Duration = .seconds(60)
     ) {
         self.name = name
         self.url = url
@@ -50,7 +53,17 @@ package struct PostgresSourceSettings: Sendable {
         self.statusInterval = statusInterval
         self.batch = batch
         self.gathers = gathers
+        self.stopTimeout = stopTimeout
         self.slotCreationTimeout = slotCreationTimeout
+    }
+}
+
+extension PostgresSourceSettings {
+    /// How connections of this input are made.
+    func connection(_ role: ConnectionOptions.Role) throws(SourceError) -> ConnectionOptions {
+        try ConnectionOptions(
+            url: url, role: role, applicationName: "buz-cdc \(name)",
+            connectTimeout: max(2, Int(connectTimeout.components.seconds)))
     }
 }
 

@@ -1,0 +1,59 @@
+/// When to let data gather before reading on.
+///
+/// A reader that wakes for every message makes the walsender pay a wake-up for each, and that is what limits the stream. So
+/// while there is a backlog the reader rests in short slices before it reads, as long as the socket keeps filling. When it has
+/// caught up it never rests: it waits in `poll(2)` and reads at once. No clock, no I/O.
+struct GatherPacing {
+    enum Step: Equatable {
+        /// Nothing is here: wait for the socket.
+        case wait
+        case read
+        /// Sleep this long, then ask again.
+        case rest(microseconds: Int)
+    }
+
+    /// One read of libpq takes about 16 KiB: from twice that on, resting longer wins nothing.
+    static let enough = 32 << 10
+    /// A read that brought less was a lone transaction: caught up.
+    static let little = 512
+    static let sliceMicroseconds = 50
+    static let maxSlices = 3
+
+    private let isEnabled: Bool
+    private var isBehind = false
+    /// How many times in a row there was much, without waiting in between.
+    private var streak = 0
+    private var slices = 0
+    private var lastReadable = 0
+
+    init(isEnabled: Bool) { self.isEnabled = isEnabled }
+
+    /// The backlog has lasted: batches may fill up, as latency is lost already.
+    var isSustained: Bool { streak >= 3 }
+
+    /// Everything that was read has been taken in: so many bytes since the last wait.
+    mutating func drained(bytes: Int) {
+        isBehind = isEnabled && bytes >= Self.little
+        streak = isBehind ? streak + 1 : 0
+        slices = 0
+        lastReadable = 0
+    }
+
+    /// What to do next, with so many bytes in the socket.
+    mutating func next(readable: Int) -> Step {
+        guard isBehind else {
+            streak = 0
+            return .wait
+        }
+        let hasPaused = slices > 0 && readable == lastReadable
+        if readable >= Self.enough || slices == Self.maxSlices || hasPaused {
+            isBehind = false
+            if readable > 0 { return .read }
+            streak = 0
+            return .wait
+        }
+        slices += 1
+        lastReadable = readable
+        return .rest(microseconds: Self.sliceMicroseconds)
+    }
+}

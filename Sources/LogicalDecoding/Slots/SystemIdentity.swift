@@ -1,0 +1,29 @@
+import CoreIngest
+
+/// Which server this is: the answer of IDENTIFY_SYSTEM.
+struct SystemIdentity: Sendable, Equatable {
+    var systemIdentifier: UInt64
+    var timeline: UInt32
+    /// How far the server's log is flushed.
+    var flushed: LogSequenceNumber
+    var database: String
+
+    init(systemIdentifier: UInt64, timeline: UInt32, flushed: LogSequenceNumber, database: String) {
+        self.systemIdentifier = systemIdentifier
+        self.timeline = timeline
+        self.flushed = flushed
+        self.database = database
+    }
+
+    /// Asks on a replication connection.
+    init(asking connection: borrowing PostgresConnection) throws(SourceError) {
+        let rows = try connection.query("IDENTIFY_SYSTEM")
+        guard let row = rows.first, row.count >= 4, let identifier = row[0].flatMap({ UInt64($0) }),
+            let timeline = row[1].flatMap({ UInt32($0) }),
+            let flushed = row[2].flatMap({ LogSequenceNumber(parsing: $0) }), let database = row[3]
+        else {
+            throw SourceError(.serverUnsuitable, "\(connection.label) gave no usable answer to IDENTIFY_SYSTEM")
+        }
+        self.init(systemIdentifier: identifier, timeline: timeline, flushed: flushed, database: database)
+    }
+}
