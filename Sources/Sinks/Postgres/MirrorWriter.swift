@@ -1,0 +1,325 @@
+import CoreIngest
+
+/// Brings one write's changes to the mirror tables, within the transaction under way.
+///
+/// Changes are folded per table and key, then carried out in sets through a temporary table: empty the table if it was truncated,
+/// delete, insert, upsert, and update some columns. After the fold each key stands in one of these sets only, so their order does not
+/// matter, except that deletes go first: two texts of one key (1.0 and 1.00) are two keys to the fold.
+struct MirrorWriter: ~Copyable {
+    private let slices: [BatchSlice]
+    private let loader: RowLoader
+    private let catalog: MirrorCatalog
+    private var tables: [PostgresTable: TableChanges] = [:]
+    /// The tables in the order in which they were met.
+    private var order: [PostgresTable] = []
+    private var latest: TableChanges?
+    private var key = ByteArena(capacity: 256)
+    private var oldKey = ByteArena(capacity: 256)
+    /// Events that were refused for ever, with the reason.
+    private(set) var refusals: [EventReference: PostgresFailure] = [:]
+    /// Partial updates of rows that the target did not have: stored with what was known.
+    private(set) var incompleteRows = 0
+
+    init(_ slices: [BatchSlice], _ loader: RowLoader, _ catalog: MirrorCatalog) {
+        self.slices = slices
+        self.loader = loader
+        self.catalog = catalog
+    }
+
+    /// Takes one change, truncation or mark of a snapshot. The order of calls is that of the source.
+    mutating func take(_ event: EventReference) throws(PostgresFailure) {
+        let record = event.record(in: slices)
+        let batch = event.batch(in: slices)
+        let stream = batch.stream(of: record)
+        if let latest, latest.stream === stream {
+            try take(event, record, batch, latest)
+        } else {
+            let table = try changes(for: stream, batch.source)
+            latest = table
+            try take(event, record, batch, table)
+        }
+    }
+
+    private mutating func changes(for stream: StreamDescriptor, _ source: SourceIdentity) throws(PostgresFailure)
+        -> TableChanges
+    {
+        let name = catalog.table(of: stream)
+        let known = tables[name]
+        if let known, known.stream === stream { return known }
+        // What came under the old shape is carried out before the table changes to the new one.
+        if let known, !known.target.serves(stream) { try carryOut(known) }
+        let target = try catalog.target(for: stream, source: source, loader.connection)
+        if let known, known.target === target {
+            known.stream = stream
+            return known
+        }
+        if known == nil { order.append(name) }
+        let fresh = TableChanges(target, stream)
+        tables[name] = fresh
+        return fresh
+    }
+
+    private mutating func take(
+        _ event: EventReference, _ record: EventRecord, _ batch: EventBatch, _ table: TableChanges
+    ) throws(PostgresFailure) {
+        switch record.operation {
+        case .snapshotBegin:
+            table.keyless = []
+            table.changes.truncate()
+        case .snapshotEnd, .none, .message: break
+        case .truncate:
+            if table.target.hasKey { table.changes.truncate() } else { table.keyless.append(event) }
+        case .create, .read, .update, .delete:
+            guard table.target.hasKey else {
+                table.keyless.append(event)
+                return
+            }
+            try fold(event, record, batch, table)
+        }
+    }
+
+    private mutating func fold(
+        _ event: EventReference, _ record: EventRecord, _ batch: EventBatch, _ table: TableChanges
+    ) throws(PostgresFailure) {
+        key.truncate(to: 0)
+        let own = record.key.isEmpty ? record.payload : record.key
+        guard table.readKey(batch.bytes(of: own), into: &key) else {
+            refusals[event] = PostgresFailure(
+                .data, "the change does not tell its row's key (SQLSTATE 22023)", sqlState: "22023")
+            return
+        }
+        if record.operation == .delete {
+            table.changes.add(event, .removal, key: key.bytes)
+            return
+        }
+        let effect: PendingChanges.Effect = record.unchanged.isEmpty ? .whole : .partial
+        oldKey.truncate(to: 0)
+        guard record.flags.contains(.keyChanged), table.readKey(batch.bytes(of: record.before), into: &oldKey),
+            !oldKey.bytes.elementsEqual(key.bytes)
+        else {
+            table.changes.add(event, effect, key: key.bytes)
+            return
+        }
+        if effect == .whole {
+            table.changes.add(event, .removal, key: oldKey.bytes)
+            table.changes.add(event, .whole, key: key.bytes)
+        } else {
+            // Only the target has the row's other columns: after all that came before, the row is moved there.
+            try carryOut(table)
+            try applyAlone(event, .partial, table)
+        }
+    }
+
+    // MARK: Carrying out
+
+    /// Carries out everything that is pending.
+    mutating func carryOut() throws(PostgresFailure) {
+        for name in order {
+            if let table = tables[name] { try carryOut(table) }
+        }
+    }
+
+    private mutating func carryOut(_ table: TableChanges) throws(PostgresFailure) {
+        let target = table.target
+        if table.changes.truncates { try loader.connection.define("TRUNCATE TABLE \(target.table.sql)") }
+        try appendKeyless(table)
+        if table.changes.lasts.isEmpty {
+            table.changes.clear()
+            return
+        }
+        var removals = RowBlock()
+        var inserts = RowBlock()
+        var upserts = RowBlock()
+        var updates: [[Int]: [Int32]] = [:]
+        for last in table.changes.lasts where last >= 0 {
+            guard table.collect(last, of: slices) else {
+                for change in table.changes.parts(of: last) {
+                    refusals[table.changes.changes[Int(change)].event] = PostgresFailure(
+                        .data, "the payload is not a JSON object (SQLSTATE 22P02)", sqlState: "22P02")
+                }
+                continue
+            }
+            switch table.changes.verdict(on: last, of: slices) {
+            case .delete:
+                if !table.changes.truncates { table.write(target.key, last, to: &removals) }
+            case .insert:
+                if loader.isCareful || catalog.meetsConflicts(target.table) {
+                    table.write(target.writable, last, to: &upserts)
+                } else {
+                    table.write(target.writable, last, to: &inserts)
+                }
+            case .upsert: table.write(target.writable, last, to: &upserts)
+            case .update: updates[target.writable.filter { table.row.values[$0] != nil }, default: []].append(last)
+            }
+        }
+        try delete(removals, table)
+        try insert(inserts, table)
+        try upsert(upserts, table)
+        for (columns, lasts) in updates.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            var block = RowBlock()
+            for last in lasts where table.collect(last, of: slices) { table.write(columns, last, to: &block) }
+            try update(block, columns, table)
+        }
+        table.changes.clear()
+    }
+
+    private mutating func delete(_ block: borrowing RowBlock, _ table: TableChanges) throws(PostgresFailure) {
+        let target = table.target
+        try throughStage(
+            block, target.key, table,
+            "DELETE FROM \(target.table.sql) AS t USING \(Self.stageMark) AS s WHERE \(Self.sameKey(target))")
+    }
+
+    private mutating func insert(_ block: borrowing RowBlock, _ table: TableChanges) throws(PostgresFailure) {
+        guard block.count > 0 else { return }
+        let target = table.target
+        do throws(PostgresFailure) {
+            try loader.connection.copy(
+                "COPY \(target.table.sql) (\(target.list(target.writable))) FROM STDIN", into: target.table.name,
+                block.bytes(0..<block.count))
+        } catch {
+            // The write is tried again, carefully; from now on with upserts here.
+            if error.sqlState == "23505" { catalog.noteConflict(in: target.table) }
+            throw error
+        }
+    }
+
+    private mutating func upsert(_ block: borrowing RowBlock, _ table: TableChanges) throws(PostgresFailure) {
+        try throughStage(block, table.target.writable, table, Self.upsertStatement(table.target, from: Self.stageMark))
+    }
+
+    static func upsertStatement(_ target: MirrorTarget, from stage: String) -> String {
+        let list = target.list(target.writable)
+        return "INSERT INTO \(target.table.sql) (\(list)) OVERRIDING SYSTEM VALUE SELECT \(list) FROM \(stage) "
+            + conflictClause(target)
+    }
+
+    static func conflictClause(_ target: MirrorTarget) -> String {
+        let others = target.writable.filter { !target.key.contains($0) }
+        let sets = others.map { "\(target.columns[$0].sql) = excluded.\(target.columns[$0].sql)" }
+        return "ON CONFLICT (\(target.list(target.key))) "
+            + (sets.isEmpty ? "DO NOTHING" : "DO UPDATE SET \(sets.joined(separator: ", "))")
+    }
+
+    /// Some columns of rows that the target has; those it does not have are stored with what is known of them.
+    private mutating func update(_ block: borrowing RowBlock, _ columns: [Int], _ table: TableChanges)
+        throws(PostgresFailure)
+    {
+        guard block.count > 0 else { return }
+        let target = table.target
+        let stage = try catalog.stage(for: target, loader.connection)
+        let sets = columns.filter { !target.key.contains($0) }.map {
+            "\(target.columns[$0].sql) = s.\(target.columns[$0].sql)"
+        }
+        let list = target.list(columns)
+        let connection = loader.connection
+        var missing = 0
+        try load(block, table) { rows throws(PostgresFailure) in
+            try connection.copy(
+                "DELETE FROM \(stage); COPY \(stage) (\(list)) FROM STDIN", into: stage, block.bytes(rows))
+            var changed = 0
+            if !sets.isEmpty {
+                changed = try connection.query(
+                    """
+                    UPDATE \(target.table.sql) AS t SET \(sets.joined(separator: ", ")) FROM \(stage) AS s
+                    WHERE \(Self.sameKey(target))
+                    """
+                ).affected
+            }
+            guard changed < rows.count else { return }
+            missing += try connection.query(
+                """
+                INSERT INTO \(target.table.sql) (\(list)) OVERRIDING SYSTEM VALUE SELECT \(list) FROM \(stage)
+                ON CONFLICT (\(target.list(target.key))) DO NOTHING
+                """
+            ).affected
+        }
+        incompleteRows += missing
+    }
+
+    /// Stands for the temporary table's name in a statement.
+    private static let stageMark = "pg_temp.\u{1}"
+
+    private static func sameKey(_ target: MirrorTarget) -> String {
+        target.key.map { "t.\(target.columns[$0].sql) = s.\(target.columns[$0].sql)" }.joined(separator: " AND ")
+    }
+
+    private mutating func throughStage(
+        _ block: borrowing RowBlock, _ columns: [Int], _ table: TableChanges, _ statement: String
+    ) throws(PostgresFailure) {
+        guard block.count > 0 else { return }
+        let target = table.target
+        let stage = try catalog.stage(for: target, loader.connection)
+        let merge = statement.split(separator: Self.stageMark, omittingEmptySubsequences: false).joined(
+            separator: stage)
+        let connection = loader.connection
+        try load(block, table) { rows throws(PostgresFailure) in
+            try connection.copy(
+                "DELETE FROM \(stage); COPY \(stage) (\(target.list(columns))) FROM STDIN", into: stage,
+                block.bytes(rows))
+            try connection.run(merge)
+        }
+    }
+
+    /// Loads a block; of a row that is refused, each change is tried by itself, so that only the ones to blame are refused.
+    private mutating func load(
+        _ block: borrowing RowBlock, _ table: TableChanges,
+        _ apply: (Range<Int>) throws(PostgresFailure) -> Void
+    ) throws(PostgresFailure) {
+        var refused: [(row: Int, failure: PostgresFailure)] = []
+        try loader.load(block.count, apply) { row, failure throws(PostgresFailure) in refused.append((row, failure)) }
+        for (row, failure) in refused {
+            let history = table.changes.history(of: block.owner(row))
+            if history.count == 1 {
+                refusals[table.changes.changes[Int(history[0])].event] = failure
+                continue
+            }
+            for number in history {
+                let change = table.changes.changes[Int(number)]
+                try applyAlone(change.event, change.effect, table)
+            }
+        }
+    }
+
+    // MARK: One by one
+
+    /// Applies one change by itself, with parameters.
+    private mutating func applyAlone(
+        _ event: EventReference, _ effect: PendingChanges.Effect, _ table: TableChanges
+    ) throws(PostgresFailure) {
+        let single = SingleChange(event: event, slices: slices, target: table.target, connection: loader.connection)
+        var failed: PostgresFailure?
+        var incomplete = 0
+        try loader.load(1) { _ throws(PostgresFailure) in
+            incomplete = try single.apply(effect)
+        } refuse: { _, failure throws(PostgresFailure) in
+            failed = failure
+        }
+        incompleteRows += incomplete
+        if let failed { refusals[event] = failed }
+    }
+
+    // MARK: Without a key
+
+    private mutating func appendKeyless(_ table: TableChanges) throws(PostgresFailure) {
+        guard !table.keyless.isEmpty else { return }
+        let target = table.target
+        let events = table.keyless
+        table.keyless = []
+        var block = RowBlock()
+        for (index, event) in events.enumerated() {
+            table.writeKeyless(event, of: slices, owner: Int32(index), to: &block)
+        }
+        let connection = loader.connection
+        let extra = MirrorCatalog.changeColumns.map(\.name).joined(separator: ", ")
+        let list = target.writable.isEmpty ? extra : "\(target.list(target.writable)), \(extra)"
+        var refused: [(row: Int, failure: PostgresFailure)] = []
+        try loader.load(block.count) { rows throws(PostgresFailure) in
+            try connection.copy(
+                "COPY \(target.table.sql) (\(list)) FROM STDIN", into: target.table.name, block.bytes(rows))
+        } refuse: { row, failure throws(PostgresFailure) in
+            refused.append((row, failure))
+        }
+        for (row, failure) in refused { refusals[events[Int(block.owner(row))]] = failure }
+    }
+}

@@ -1,0 +1,116 @@
+import CoreIngest
+
+/// Where a sink stands in each source, kept in the destination and written in the transaction that writes the data: what is
+/// stored and how far it reaches can never disagree, whatever dies when.
+///
+/// A row also lists the events that the last write refused. They are settled only once the lane has them in its dead letters,
+/// which a crash may prevent; so after a reconnect everything from the first of them on is asked for again, and
+/// ``ResumedSource`` leaves out what is there already.
+struct PostgresPositions {
+    let table: PostgresTable
+    let sink: String
+
+    init(_ settings: PostgresSinkSettings) {
+        table = PostgresTable(schema: settings.positionsSchema, name: "positions")
+        sink = settings.name
+    }
+
+    /// Creates the table when it is missing. Looks first: `IF NOT EXISTS` asks for the right to create even when it exists.
+    func prepare(_ connection: PostgresConnection) throws(PostgresFailure) {
+        try connection.createSchemaIfMissing(table.schema)
+        guard try connection.relation(table) == nil else { return }
+        try connection.run(
+            """
+            CREATE TABLE IF NOT EXISTS \(table.sql) (
+              sink text NOT NULL, source text NOT NULL, system_identifier numeric(20) NOT NULL,
+              "commit" numeric(20) NOT NULL, ordinal numeric(20) NOT NULL, rejected text[] NOT NULL DEFAULT '{}',
+              updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (sink, source, system_identifier))
+            """)
+    }
+
+    /// Takes the right to write as this sink, for as long as the session lives. Two writers would overtake each other.
+    func lock(_ connection: PostgresConnection) throws(PostgresFailure) {
+        let name = "buz-cdc \(table.schema) \(sink)"
+        let taken = try connection.query("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", [name])
+        if taken.text(0, 0) == "t" { return }
+        let holder = try connection.query(
+            """
+            SELECT min(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND (classid::bigint << 32 | objid::bigint) = hashtextextended($1, 0)
+            """, [name])
+        let pid = holder.text(0, 0) ?? "unknown"
+        throw PostgresFailure(
+            .transient,
+            "another session (pid \(pid)) writes as this sink: stop the other buz-cdc, or give this sink another name; after a crash "
+                + "the server notices within half a minute")
+    }
+
+    /// What is stored, by source.
+    func load(_ connection: PostgresConnection) throws(PostgresFailure) -> [SourceIdentity: ResumedSource] {
+        let rows = try connection.query(
+            """
+            SELECT source, system_identifier, "commit", ordinal, array_to_string(rejected, ' ') FROM \(table.sql)
+            WHERE sink = $1
+            """, [sink])
+        var found: [SourceIdentity: ResumedSource] = [:]
+        for row in 0..<rows.rowCount {
+            guard let name = rows.text(row, 0), let system = rows.text(row, 1).flatMap({ UInt64($0) }),
+                let commit = rows.text(row, 2).flatMap({ UInt64($0) }),
+                let ordinal = rows.text(row, 3).flatMap({ UInt64($0) })
+            else {
+                throw PostgresFailure(.misconfigured, "table \(table) holds a row that is not a position: remove it")
+            }
+            let rejected = (rows.text(row, 4) ?? "").split(separator: " ").compactMap { Self.position(from: $0) }
+            found[SourceIdentity(name: name, systemIdentifier: system)] = ResumedSource(
+                stored: Position(commit: commit, ordinal: ordinal), rejected: Set(rejected))
+        }
+        return found
+    }
+
+    /// Writes one source's position, never backwards, as part of the transaction under way.
+    func save(_ connection: PostgresConnection, _ source: SourceIdentity, _ position: Position, rejected: [Position])
+        throws(PostgresFailure)
+    {
+        let list = "{" + rejected.map { "\($0.commit)/\($0.ordinal)" }.joined(separator: ",") + "}"
+        _ = try connection.query(
+            """
+            INSERT INTO \(table.sql) AS p (sink, source, system_identifier, "commit", ordinal, rejected)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (sink, source, system_identifier) DO UPDATE SET rejected = excluded.rejected, updated_at = now(),
+              "commit" = CASE WHEN (p."commit", p.ordinal) < (excluded."commit", excluded.ordinal)
+                THEN excluded."commit" ELSE p."commit" END,
+              ordinal = CASE WHEN (p."commit", p.ordinal) < (excluded."commit", excluded.ordinal)
+                THEN excluded.ordinal ELSE p.ordinal END
+            """,
+            [
+                sink, source.name, "\(source.systemIdentifier)", "\(position.commit)", "\(position.ordinal)", list,
+            ])
+    }
+
+    private static func position(from text: Substring) -> Position? {
+        let halves = text.split(separator: "/")
+        guard halves.count == 2, let commit = UInt64(halves[0]), let ordinal = UInt64(halves[1]) else { return nil }
+        return Position(commit: commit, ordinal: ordinal)
+    }
+}
+
+/// One source as a new session finds it.
+struct ResumedSource {
+    /// The last position that is stored.
+    var stored: Position
+    /// Events up to there that were refused, and may not be in the lane's dead letters.
+    var rejected: Set<Position>
+
+    /// The position to continue from: just before the first refused event.
+    var floor: Position {
+        guard let first = rejected.min(), first <= stored else { return stored }
+        if first.ordinal > 0 { return Position(commit: first.commit, ordinal: first.ordinal - 1) }
+        return first.commit > 0 ? Position(commit: first.commit - 1, ordinal: .max) : .start
+    }
+
+    /// Whether an event is stored already, and only sent again because of a refused one before it.
+    func holds(_ position: Position) -> Bool {
+        position > floor && position <= stored && !rejected.contains(position)
+    }
+}

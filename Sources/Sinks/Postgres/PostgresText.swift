@@ -1,0 +1,238 @@
+import CoreIngest
+import Glibc
+
+/// How the text of a column's values is made from their JSON, for one column of a target table.
+struct PostgresTextForm: Sendable {
+    /// The column takes JSON: values go in as they are, not as Postgres's own text.
+    var isJSON: Bool
+    var kind: StreamDescriptor.Kind
+    /// Between the elements of an array; `;` for box.
+    var delimiter: UInt8
+}
+
+/// JSON values as the input functions of Postgres's types read them, and as COPY's text format carries them.
+///
+/// Source: PostgreSQL documentation, COPY (text format), 8.15.2 (array input), 8.16.2 (composite input), F.18 (hstore).
+extension ByteArena {
+    /// Appends one field of a COPY line. JSON's null is `\N`, of json columns too: the payload does not tell the two apart.
+    mutating func appendCopyField(_ json: UnsafeRawBufferPointer, _ form: PostgresTextForm, scratch: inout ByteArena) {
+        if json.isJSONNull {
+            append("\\N")
+        } else if form.isJSON || form.kind == .json {
+            appendCopyEscaped(json)
+        } else if let plain = json.plainScalar {
+            append(plain)
+        } else {
+            scratch.truncate(to: 0)
+            scratch.appendText(json, form.kind, delimiter: form.delimiter)
+            appendCopyEscaped(scratch.bytes)
+        }
+    }
+
+    /// Appends the text of a value that is not null.
+    mutating func appendText(_ json: UnsafeRawBufferPointer, _ form: PostgresTextForm) {
+        if form.isJSON { append(json) } else { appendText(json, form.kind, delimiter: form.delimiter) }
+    }
+
+    mutating func appendText(_ json: UnsafeRawBufferPointer, _ kind: StreamDescriptor.Kind, delimiter: UInt8) {
+        switch kind {
+        case .json:
+            append(json)
+            return
+        case .array(let element) where json.first == UInt8(ascii: "["):
+            appendArray(json, element, delimiter: delimiter)
+            return
+        case .composite(let fields) where json.first == UInt8(ascii: "{"):
+            appendRecord(json, fields)
+            return
+        case .hstore where json.first == UInt8(ascii: "{"):
+            appendHstore(json)
+            return
+        case .array, .composite, .hstore, .boolean, .integer, .float, .numeric, .string, .uuid, .date, .time,
+            .timestamp,
+            .interval, .bytes, .enumeration, .text:
+            break
+        }
+        if json.first == UInt8(ascii: "\"") { appendUnescaped(json) } else { append(json) }
+    }
+
+    /// `{1,NULL,"a b"}`. An array within the array is its next dimension, unless the elements are JSON themselves.
+    private mutating func appendArray(
+        _ json: UnsafeRawBufferPointer, _ element: StreamDescriptor.Kind, delimiter: UInt8
+    ) {
+        guard var cursor = JSONCursor(json), cursor.enter(UInt8(ascii: "[")) else { return }
+        append(UInt8(ascii: "{"))
+        var isFirst = true
+        while let value = cursor.nextElement() {
+            if !isFirst { append(delimiter) }
+            isFirst = false
+            if value.isJSONNull {
+                append("NULL")
+            } else if value.first == UInt8(ascii: "["), element != .json {
+                var inner = element
+                if case .array(let nested) = element { inner = nested }
+                appendArray(value, inner, delimiter: delimiter)
+            } else {
+                appendQuoted(value, element)
+            }
+        }
+        append(UInt8(ascii: "}"))
+    }
+
+    /// `("a",1,)`; a missing member is NULL.
+    private mutating func appendRecord(_ json: UnsafeRawBufferPointer, _ fields: [StreamDescriptor.CompositeField]) {
+        guard let start = JSONCursor(json) else { return }
+        append(UInt8(ascii: "("))
+        for (index, field) in fields.enumerated() {
+            if index > 0 { append(UInt8(ascii: ",")) }
+            var cursor = start
+            guard cursor.enter(UInt8(ascii: "{")) else { continue }
+            while let (name, value) = cursor.nextMember() {
+                guard Self.unescaped(name) == field.name else { continue }
+                if !value.isJSONNull { appendQuoted(value, field.kind) }
+                break
+            }
+        }
+        append(UInt8(ascii: ")"))
+    }
+
+    /// `"k"=>"v","l"=>NULL`
+    private mutating func appendHstore(_ json: UnsafeRawBufferPointer) {
+        guard var cursor = JSONCursor(json), cursor.enter(UInt8(ascii: "{")) else { return }
+        var isFirst = true
+        while let (name, value) = cursor.nextMember() {
+            if !isFirst { append(UInt8(ascii: ",")) }
+            isFirst = false
+            appendQuoted(name, .text)
+            append("=>")
+            if value.isJSONNull { append("NULL") } else { appendQuoted(value, .text) }
+        }
+    }
+
+    /// One element or field within quotes, where `\` escapes in arrays, records and hstore alike.
+    private mutating func appendQuoted(_ value: UnsafeRawBufferPointer, _ kind: StreamDescriptor.Kind) {
+        append(UInt8(ascii: "\""))
+        if kind != .json, let plain = value.plainScalar {
+            append(plain)
+        } else {
+            var inner = ByteArena(capacity: value.count)
+            inner.appendText(value, kind, delimiter: UInt8(ascii: ","))
+            for byte in inner.bytes {
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { append(UInt8(ascii: "\\")) }
+                append(byte)
+            }
+        }
+        append(UInt8(ascii: "\""))
+    }
+
+    /// What a JSON string says; `json` includes the quotes.
+    static func unescaped(_ json: UnsafeRawBufferPointer) -> String {
+        var text = ByteArena(capacity: json.count)
+        text.appendUnescaped(json)
+        return String(decoding: text.bytes, as: UTF8.self)
+    }
+
+    /// Appends what a JSON string says; `json` includes the quotes. Half a surrogate pair becomes U+FFFD.
+    mutating func appendUnescaped(_ json: UnsafeRawBufferPointer) {
+        guard json.count >= 2 else { return }
+        let content = UnsafeRawBufferPointer(rebasing: json[1..<json.count - 1])
+        var at = 0
+        while at < content.count {
+            let run = content.offset(of: UInt8(ascii: "\\"), from: at) ?? content.count
+            append(UnsafeRawBufferPointer(rebasing: content[at..<run]))
+            guard run + 1 < content.count else { return }
+            at = run + 2
+            switch content[run + 1] {
+            case UInt8(ascii: "b"): append(0x08)
+            case UInt8(ascii: "f"): append(0x0C)
+            case UInt8(ascii: "n"): append(0x0A)
+            case UInt8(ascii: "r"): append(0x0D)
+            case UInt8(ascii: "t"): append(0x09)
+            case UInt8(ascii: "u"): at = appendUnicodeEscape(content, at)
+            case let byte: append(byte)
+            }
+        }
+    }
+
+    /// Appends the character whose four digits begin at `start`; answers where its escape, or pair of escapes, ends.
+    private mutating func appendUnicodeEscape(_ content: UnsafeRawBufferPointer, _ start: Int) -> Int {
+        guard let unit = content.hexadecimal(at: start) else { return start }
+        var value = UInt32(unit)
+        var end = start + 4
+        if (0xD800..<0xDC00).contains(unit), end + 6 <= content.count, content[end] == UInt8(ascii: "\\"),
+            content[end + 1] == UInt8(ascii: "u"), let low = content.hexadecimal(at: end + 2),
+            (0xDC00..<0xE000).contains(low)
+        {
+            value = 0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) - 0xDC00)
+            end += 6
+        }
+        let scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
+        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { append(byte) }
+        return end
+    }
+
+    /// Appends bytes with what COPY's text format gives a meaning escaped: backslash, newline, carriage return, tab.
+    mutating func appendCopyEscaped(_ bytes: UnsafeRawBufferPointer) {
+        reserve(bytes.count)
+        var start = 0
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte <= 0x0D || byte == UInt8(ascii: "\\") {
+                let letter: UInt8? =
+                    switch byte {
+                    case UInt8(ascii: "\\"): byte
+                    case 0x0A: UInt8(ascii: "n")
+                    case 0x0D: UInt8(ascii: "r")
+                    case 0x09: UInt8(ascii: "t")
+                    default: nil
+                    }
+                if let letter {
+                    append(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
+                    append(UInt8(ascii: "\\"))
+                    append(letter)
+                    start = index + 1
+                }
+            }
+            index += 1
+        }
+        append(UnsafeRawBufferPointer(rebasing: bytes[start..<bytes.count]))
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    var isJSONNull: Bool { count == 4 && self[0] == UInt8(ascii: "n") }
+
+    /// The text of a number, a boolean, or a string without escapes: nothing in it needs a change anywhere. Else nil.
+    fileprivate var plainScalar: UnsafeRawBufferPointer? {
+        guard let head = first else { return nil }
+        switch head {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return nil
+        case UInt8(ascii: "\""):
+            guard count >= 2, offset(of: UInt8(ascii: "\\"), from: 0) == nil else { return nil }
+            return UnsafeRawBufferPointer(rebasing: self[1..<count - 1])
+        default: return self
+        }
+    }
+
+    fileprivate func offset(of byte: UInt8, from start: Int) -> Int? {
+        guard start < count, let base = baseAddress, let hit = memchr(base + start, Int32(byte), count - start) else {
+            return nil
+        }
+        return UnsafeRawPointer(hit) - base
+    }
+
+    fileprivate func hexadecimal(at start: Int) -> UInt16? {
+        guard start + 4 <= count else { return nil }
+        var value: UInt16 = 0
+        for index in start..<start + 4 {
+            switch self[index] {
+            case let digit where digit >= 0x30 && digit <= 0x39: value = value << 4 | UInt16(digit - 0x30)
+            case let digit where digit >= 0x41 && digit <= 0x46: value = value << 4 | UInt16(digit - 0x37)
+            case let digit where digit >= 0x61 && digit <= 0x66: value = value << 4 | UInt16(digit - 0x57)
+            default: return nil
+            }
+        }
+        return value
+    }
+}
