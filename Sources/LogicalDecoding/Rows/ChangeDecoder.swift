@@ -1,31 +1,131 @@
 package import CoreIngest
 
 /// Turns pgoutput messages into records of a batch. A state machine without I/O.
+///
+/// Asked for: text values, no streaming of transactions that are still running, no two-phase commit. Transactions then come
+/// whole, in the order of their commit LSNs. Every row, truncated table and transactional message of a transaction takes the
+/// next ordinal, whether an event is made of it or not.
+///
+/// Logical messages that are not transactional come between transactions, as soon as the server reads them from its log. Their
+/// position is their own LSN with ordinal 0. That is unique and increases with the delivery, because it is the start of a record of
+/// the same log as all commit records: a transaction delivered before has its commit record before, one delivered after has it after.
 package struct ChangeDecoder: ~Copyable {
-    private let settings: DecoderSettings
+    let settings: DecoderSettings
     private let streams: StreamCache
     /// Types and tables. Replace it as a whole, at any time between two messages.
-    package var catalog: Catalog
+    package var catalog: Catalog {
+        didSet { slots.forgetPlans() }
+    }
+    var slots = RelationSlots()
+    var rows = RowWriter()
+    /// The transaction whose Commit has not come yet.
+    var transaction: OpenTransaction?
+    /// Number of the batch that is being built.
+    var batch: UInt64 = 0
+    let systemBits: UInt64
+    let messageStream: StreamDescriptor
+
+    struct OpenTransaction {
+        var info: TransactionInfo
+        /// The next event's.
+        var ordinal: UInt64 = 0
+        /// Index in the batch that was numbered `batch`.
+        var index: UInt32 = 0
+        var batch: UInt64 = .max
+    }
+
     /// Whether a Begin has come without its Commit.
-    package private(set) var isInTransaction = false
+    package var isInTransaction: Bool { transaction != nil }
 
     package init(settings: DecoderSettings, catalog: Catalog, streams: StreamCache) {
         self.settings = settings
         self.catalog = catalog
         self.streams = streams
+        systemBits = EventID.systemBits(settings.source)
+        messageStream = StreamDescriptor(
+            database: settings.database, schemaName: "", table: "", columns: [], keyColumns: [],
+            schema: EventSchemas.message, validator: nil)
     }
 
-    /// Takes one pgoutput message, without the header of XLogData, and writes its events to the builder. On an error nothing was
-    /// written. `walStart`: the LSN in that header.
+    /// Takes one pgoutput message, without the header of XLogData, and writes its events to the builder. On an error nothing
+    /// was written. `walStart`: the LSN in that header. `sentAt`: the time in that header as microseconds since the Unix epoch; it
+    /// stamps messages outside transactions, which have no other.
     package mutating func decode(
-        _ message: UnsafeRawBufferPointer, walStart: LogSequenceNumber, into builder: inout EventBatchBuilder
+        _ message: UnsafeRawBufferPointer, walStart: LogSequenceNumber, sentAt: Int64 = 0,
+        into builder: inout EventBatchBuilder
     ) throws(DecodingError) -> DecodedMessage {
-        throw DecodingError(.unknownMessage, "not decoded")
+        var reader = try MessageReader(message)
+        let start = builder.arena.count
+        do {
+            switch reader.type {
+            case UInt8(ascii: "I"), UInt8(ascii: "U"), UInt8(ascii: "D"):
+                return try decodeRow(&reader, walStart: walStart, into: &builder)
+            default:
+                let parsed = try PgOutputMessage(from: &reader)
+                return try decodeControl(parsed, reader, walStart: walStart, sentAt: sentAt, into: &builder)
+            }
+        } catch {
+            builder.arena.truncate(to: start)
+            throw error
+        }
     }
 
     /// Forgets announced relations and the open transaction: call it for each new connection.
-    package mutating func reset() {}
+    package mutating func reset() {
+        slots.removeAll()
+        transaction = nil
+    }
 
     /// The builder was sealed, perhaps inside a transaction: indices of streams and transactions start anew.
-    package mutating func batchSealed() {}
+    package mutating func batchSealed() { batch &+= 1 }
+
+    /// The plan of a relation that was announced, made now if this is its first change.
+    @inline(__always)
+    mutating func plan(_ slot: Int) -> RelationPlan {
+        if let plan = slots[slot].plan { return plan }
+        let plan = RelationPlan(
+            slots[slot].relation, database: settings.database, catalog: catalog, streams: streams)
+        slots[slot].plan = plan
+        return plan
+    }
+
+    /// Index of a table's stream in the batch.
+    @inline(__always)
+    mutating func streamIndex(_ slot: Int, _ stream: StreamDescriptor, in builder: inout EventBatchBuilder) -> UInt32 {
+        if slots[slot].batch == batch { return slots[slot].stream }
+        let index = builder.index(of: stream)
+        slots[slot].stream = index
+        slots[slot].batch = batch
+        return index
+    }
+
+    /// A record of the open transaction with the next ordinal; `nil` reader position for errors is the message's beginning.
+    @inline(__always)
+    mutating func nextRecord(
+        _ operation: Operation, _ reader: borrowing MessageReader, walStart: LogSequenceNumber
+    ) throws(DecodingError) -> EventRecord {
+        guard let open = transaction else {
+            throw reader.error(.outOfOrder, "a change outside a transaction; reconnect", at: 0)
+        }
+        transaction?.ordinal = open.ordinal &+ 1
+        var record = EventRecord()
+        record.operation = operation
+        record.position = Position(commit: open.info.commitLSN.rawValue, ordinal: open.ordinal)
+        record.timestamp = open.info.commitTime
+        record.lsn = walStart
+        (record.uuidHigh, record.uuidLow) = EventID.change(
+            commit: open.info.commitLSN.rawValue, ordinal: open.ordinal, system: systemBits)
+        return record
+    }
+
+    /// Index of the open transaction in the batch.
+    @inline(__always)
+    mutating func transactionIndex(in builder: inout EventBatchBuilder) -> UInt32 {
+        guard let open = transaction else { return .max }
+        if open.batch == batch { return open.index }
+        let index = builder.add(open.info)
+        transaction?.index = index
+        transaction?.batch = batch
+        return index
+    }
 }
