@@ -113,7 +113,7 @@ struct ArrayText {
             let byte = bytes[offset]
             offset += 1
             switch byte {
-            case UInt8(ascii: "="): return true
+            case UInt8(ascii: "="): return bytes[offset - 2] == UInt8(ascii: "]")
             case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ":"), UInt8(ascii: "-"), UInt8(ascii: "+"),
                 0x30...0x39:
                 continue
