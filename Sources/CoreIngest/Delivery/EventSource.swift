@@ -8,7 +8,7 @@ package protocol Intake: Sendable {
     func offer(_ builder: inout EventBatchBuilder, from source: SourceIdentity, acknowledge: UInt64) -> Bool
     /// The source has nothing pending up to here: as soon as all that was offered is settled, `position` is acknowledged.
     func advance(_ source: SourceIdentity, to position: UInt64)
-    /// Whether events that were offered are not settled yet.
+    /// Whether everything that was offered is settled: nothing of this source is on its way.
     func isSettled(_ source: SourceIdentity) -> Bool
 }
 

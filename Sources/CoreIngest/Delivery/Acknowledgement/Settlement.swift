@@ -1,0 +1,137 @@
+import Synchronization
+
+/// What all lanes have settled, source by source, and the way back to the sources. Any thread.
+final class Settlement: Sendable {
+    struct Source: Sendable {
+        let identity: SourceIdentity
+        let signals: any SourceSignals
+        var tracker: AcknowledgementTracker
+        var lastPosition: Position = .start
+        /// Persisted, and told to the source.
+        var told: UInt64 = 0
+    }
+
+    /// An acknowledgement that is to be persisted and told.
+    struct Due: Sendable {
+        var index: Int
+        var identity: SourceIdentity
+        var token: UInt64
+        var signals: any SourceSignals
+    }
+
+    private struct State {
+        var signals: [String: any SourceSignals] = [:]
+        var sources: [Source] = []
+        var indices: [SourceIdentity: Int] = [:]
+        var requiredLanes = 0
+    }
+
+    private let state = Mutex(State())
+    private let roomIsWanted = Atomic<Bool>(false)
+    /// Sent when something can be acknowledged.
+    let changed = Signal()
+
+    func add(source name: String, signals: any SourceSignals) { state.withLock { $0.signals[name] = signals } }
+
+    /// The index of one more lane whose delivery is required. Only before the first source begins.
+    func addRequiredLane() -> Int {
+        state.withLock { state in
+            precondition(state.sources.isEmpty, "Sinks are added before sources begin.")
+            defer { state.requiredLanes += 1 }
+            return state.requiredLanes
+        }
+    }
+
+    /// The index of a source's history; made when it is new. The source's name must have been added.
+    func begin(_ identity: SourceIdentity) -> Int {
+        state.withLock { state in
+            if let known = state.indices[identity] { return known }
+            guard let signals = state.signals[identity.name] else {
+                preconditionFailure("The source \(identity.name) was not added to the pipeline.")
+            }
+            state.sources.append(
+                Source(
+                    identity: identity, signals: signals, tracker: AcknowledgementTracker(lanes: state.requiredLanes)))
+            state.indices[identity] = state.sources.count - 1
+            return state.sources.count - 1
+        }
+    }
+
+    func index(of identity: SourceIdentity) -> Int? { state.withLock { $0.indices[identity] } }
+
+    func offered(_ index: Int, token: UInt64, last: Position) -> UInt64 {
+        change(index) { source in
+            source.lastPosition = max(source.lastPosition, last)
+            return source.tracker.offered(token: token)
+        }
+    }
+
+    func advance(_ index: Int, to token: UInt64) { change(index) { $0.tracker.advance(to: token) } }
+
+    func settled(_ index: Int, lane: Int, through sequence: UInt64) {
+        change(index) { $0.tracker.settled(lane: lane, through: sequence) }
+    }
+
+    func lostPlace(_ index: Int, lane: Int, at sequence: UInt64) {
+        change(index) { $0.tracker.lostPlace(lane: lane, at: sequence) }
+    }
+
+    func resumed(_ index: Int, lane: Int) { change(index) { $0.tracker.resumed(lane: lane) } }
+
+    func isSettled(_ index: Int) -> Bool { state.withLock { $0.sources[index].tracker.isSettled } }
+
+    private func change<Result>(_ index: Int, _ body: (inout Source) -> Result) -> Result {
+        let (result, isDue) = state.withLock { state in
+            let result = body(&state.sources[index])
+            let source = state.sources[index]
+            return (result, source.tracker.acknowledged > source.told)
+        }
+        if isDue { changed.send() }
+        return result
+    }
+
+    // MARK: Acknowledging
+
+    func due() -> [Due] {
+        state.withLock { state in
+            state.sources.enumerated().compactMap { index, source in
+                source.tracker.acknowledged > source.told
+                    ? Due(
+                        index: index, identity: source.identity, token: source.tracker.acknowledged,
+                        signals: source.signals)
+                    : nil
+            }
+        }
+    }
+
+    /// The token has been persisted: tells the source.
+    func tell(_ due: Due) {
+        state.withLock { $0.sources[due.index].told = max($0.sources[due.index].told, due.token) }
+        due.signals.acknowledged(due.identity, upTo: due.token)
+    }
+
+    /// Everything that was offered is settled, and all of it told.
+    var isAllTold: Bool {
+        state.withLock { $0.sources.allSatisfy { $0.tracker.isSettled && $0.told >= $0.tracker.acknowledged } }
+    }
+
+    // MARK: Signals to the sources
+
+    /// An offer was refused: the next room that appears is to be told.
+    func wantRoom() { roomIsWanted.store(true, ordering: .sequentiallyConsistent) }
+
+    /// There may be room again.
+    func roomMayBeThere() {
+        guard roomIsWanted.load(ordering: .relaxed),
+            roomIsWanted.exchange(false, ordering: .sequentiallyConsistent)
+        else { return }
+        for signals in state.withLock({ Array($0.signals.values) }) { signals.roomAvailable() }
+    }
+
+    func askForReplay(_ index: Int) {
+        let source = state.withLock { $0.sources[index] }
+        source.signals.replayNeeded(source.identity)
+    }
+
+    var sources: [Source] { state.withLock { $0.sources } }
+}

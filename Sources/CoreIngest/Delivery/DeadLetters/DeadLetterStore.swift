@@ -1,0 +1,140 @@
+import Synchronization
+
+/// The dead letters of one sink: one SQLite file, to be read with the `sqlite3` shell too. Any thread.
+///
+/// One row per event, by its `uuid`: an event that fails again raises `attempts`. What was inserted is durable on return.
+package final class DeadLetterStore: Sendable {
+    static let schema = """
+        CREATE TABLE IF NOT EXISTS dead_letters (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            uuid TEXT NOT NULL UNIQUE,
+            class TEXT NOT NULL,
+            code TEXT NOT NULL,
+            error TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            first_failed_at TEXT NOT NULL,
+            last_failed_at TEXT NOT NULL,
+            source TEXT NOT NULL,
+            position TEXT NOT NULL,
+            schema TEXT NOT NULL,
+            stream TEXT NOT NULL,
+            group_key TEXT NOT NULL,
+            envelope TEXT NOT NULL,
+            record BLOB NOT NULL
+        );
+        CREATE INDEX IF NOT EXISTS dead_letters_group ON dead_letters (group_key);
+        """
+
+    package let sink: String
+    package let path: String
+    let maxBytes: Int
+    let database: Mutex<SQLiteDatabase>
+    private let total: Atomic<Int>
+
+    /// Opens or creates `deadletters/SINK.sqlite`.
+    package init(_ directory: StateDirectory, sink: String, maxBytes: Int = .max) throws(StateError) {
+        self.sink = sink
+        self.maxBytes = maxBytes
+        path = try directory.directory("deadletters") + "/\(StateDirectory.fileName(sink)).sqlite"
+        let opened = try SQLiteDatabase(path: path)
+        try opened.execute(Self.schema)
+        total = Atomic(Int(try opened.integer("SELECT count(*) FROM dead_letters") ?? 0))
+        database = Mutex(opened)
+    }
+
+    /// Rows, as this process knows; see ``recount()``.
+    package var count: Int { total.load(ordering: .relaxed) }
+
+    /// Rows, also those that another process removed.
+    package func recount() throws(StateError) -> Int {
+        let count = try database.withLock { database throws(StateError) in
+            Int(try database.integer("SELECT count(*) FROM dead_letters") ?? 0)
+        }
+        total.store(count, ordering: .relaxed)
+        return count
+    }
+
+    /// Writes all, or none when it throws; `diskFull` also where the file has reached its bound.
+    func insert(_ letters: [DeadLetter], renderer: EventRenderer) throws(StateError) {
+        let now = Timestamp.text(Timestamp.now())
+        let added = try database.withLock { database throws(StateError) in
+            try checkBound(database)
+            return try database.transaction { () throws(StateError) in
+                let before = try database.integer("SELECT count(*) FROM dead_letters") ?? 0
+                var statement = try database.prepare(
+                    """
+                    INSERT INTO dead_letters (uuid, class, code, error, attempts, first_failed_at, last_failed_at, source,
+                        position, schema, stream, group_key, envelope, record)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                    ON CONFLICT (uuid) DO UPDATE SET class = excluded.class, code = excluded.code, error = excluded.error,
+                        attempts = attempts + excluded.attempts, last_failed_at = excluded.last_failed_at,
+                        group_key = excluded.group_key
+                    """)
+                for letter in letters {
+                    try Self.bind(letter, now: now, renderer: renderer, to: &statement)
+                    _ = try statement.step()
+                    statement.reset()
+                }
+                return Int((try database.integer("SELECT count(*) FROM dead_letters") ?? 0) - before)
+            }
+        }
+        total.wrappingAdd(added, ordering: .relaxed)
+    }
+
+    private func checkBound(_ database: borrowing SQLiteDatabase) throws(StateError) {
+        guard maxBytes < .max else { return }
+        let pages = try database.integer("PRAGMA page_count") ?? 0
+        let free = try database.integer("PRAGMA freelist_count") ?? 0
+        let size = try database.integer("PRAGMA page_size") ?? 4096
+        if Int((pages - free) * size) >= maxBytes {
+            throw StateError(
+                .diskFull,
+                "The dead letters of the sink \(sink) have reached their bound of \(maxBytes) bytes. Replay, export or "
+                    + "discard some with `buz-cdc deadletters`, or raise the bound.")
+        }
+    }
+
+    private static func bind(
+        _ letter: DeadLetter, now: String, renderer: EventRenderer, to statement: inout Statement
+    ) throws(StateError) {
+        let batch = letter.batch
+        let record = batch.records[letter.record]
+        let stream = batch.stream(of: record)
+        try statement.bind(1, uuidText(record))
+        try statement.bind(2, letter.reason.rawValue)
+        try statement.bind(3, letter.code)
+        try statement.bind(4, letter.error)
+        try statement.bind(5, Int64(letter.attempts))
+        try statement.bind(6, now)
+        try statement.bind(7, batch.source.description)
+        try statement.bind(8, record.position.description)
+        try statement.bind(9, stream.schema.description)
+        try statement.bind(10, stream.qualifiedName)
+        try statement.bind(
+            11,
+            DeadLetterGroup.key(
+                reason: letter.reason.rawValue, code: letter.code, schema: stream.schema.description,
+                error: letter.error))
+        let rendered = batch.rendered(as: .envelope, by: renderer)
+        try statement.bind(12, text: rendered.line(letter.record))
+        var bytes = ByteArena(capacity: 1024)
+        BatchWriter.write(batch, record: letter.record, to: &bytes)
+        try statement.bind(13, blob: bytes.bytes)
+    }
+
+    static func uuidText(_ record: EventRecord) -> String {
+        var arena = ByteArena(capacity: 64)
+        arena.append(hex: record.uuidHigh >> 32, digits: 8)
+        arena.append(UInt8(ascii: "-"))
+        arena.append(hex: record.uuidHigh >> 16 & 0xFFFF, digits: 4)
+        arena.append(UInt8(ascii: "-"))
+        arena.append(hex: record.uuidHigh & 0xFFFF, digits: 4)
+        arena.append(UInt8(ascii: "-"))
+        arena.append(hex: record.uuidLow >> 48, digits: 4)
+        arena.append(UInt8(ascii: "-"))
+        arena.append(hex: record.uuidLow & 0xFFFF_FFFF_FFFF, digits: 12)
+        return String(decoding: arena.bytes, as: UTF8.self)
+    }
+
+    func changeTotal(by difference: Int) { total.wrappingAdd(difference, ordering: .relaxed) }
+}

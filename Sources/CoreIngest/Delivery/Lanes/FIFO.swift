@@ -1,0 +1,48 @@
+/// A queue in one array: elements leave at the front and are released at once. Both ends amortised O(1).
+struct FIFO<Element> {
+    private var slots: ContiguousArray<Element?> = []
+    private var head = 0
+
+    var count: Int { slots.count - head }
+    var isEmpty: Bool { head == slots.count }
+    var first: Element? { isEmpty ? nil : slots[head] }
+    var last: Element? { isEmpty ? nil : slots[slots.count - 1] }
+
+    /// The element at a distance from the front; `index` is below ``count``.
+    subscript(_ index: Int) -> Element? { slots[head + index] }
+
+    mutating func append(_ element: Element) { slots.append(element) }
+
+    mutating func popFirst() -> Element? {
+        guard head < slots.count else { return nil }
+        let element = slots[head]
+        slots[head] = nil
+        head += 1
+        if head == slots.count {
+            slots.removeAll(keepingCapacity: slots.count <= 1024)
+            head = 0
+        } else if head >= 64, head * 2 > slots.count {
+            slots.removeFirst(head)
+            head = 0
+        }
+        return element
+    }
+
+    mutating func popLast() -> Element? {
+        guard head < slots.count, let element = slots.removeLast() else { return nil }
+        if head == slots.count {
+            slots.removeAll(keepingCapacity: true)
+            head = 0
+        }
+        return element
+    }
+
+    /// Changes the last element in place, where there is one.
+    mutating func updateLast(_ change: (inout Element) -> Void) {
+        guard head < slots.count, var element = slots[slots.count - 1] else { return }
+        change(&element)
+        slots[slots.count - 1] = element
+    }
+}
+
+extension FIFO: Sendable where Element: Sendable {}

@@ -1,0 +1,152 @@
+import Logging
+import Synchronization
+
+/// The way from the intake to one sink: a bounded queue, and a task on a thread of its own that writes, retries, dead-letters,
+/// and, when it cannot keep up, a second one that parks on disk.
+///
+/// Lanes share batches and nothing else.
+final class Lane: Sendable {
+    let sink: any Sink
+    let settings: LaneSettings
+    /// Among the lanes whose delivery is required; nil where it is not.
+    let requiredIndex: Int?
+    let settlement: Settlement
+    let park: Park
+    let deadLetters: DeadLetterStore
+    let renderer: EventRenderer
+    let metrics: LaneMetrics
+    let time: TimeSource
+    let logger: Logger
+
+    let queue: Mutex<LaneQueue>
+    let health = Mutex(LaneHealth())
+    /// Wakes the writer: something is queued.
+    let wake = Signal()
+    /// Wakes the parker.
+    let parkWake = Signal()
+    /// Cuts a writer's pause short.
+    let interrupt = Signal()
+    let parkInterrupt = Signal()
+    private let isDraining = Atomic<Bool>(false)
+    private let isAbandoned = Atomic<Bool>(false)
+    /// Sources whose loss of place is in the log.
+    private let lossesReported = Mutex<Set<Int>>([])
+    /// Sources that were asked to go back, once each time the place is lost.
+    let replaysAsked = Mutex<Set<Int>>([])
+
+    init(
+        sink: any Sink, settings: LaneSettings, requiredIndex: Int?, settlement: Settlement, state: StateDirectory,
+        renderer: EventRenderer, registry: MetricsRegistry, time: TimeSource, logger: Logger
+    ) throws(StateError) {
+        self.sink = sink
+        self.settings = settings
+        self.requiredIndex = requiredIndex
+        self.settlement = settlement
+        self.renderer = renderer
+        self.time = time
+        var logger = logger
+        logger[metadataKey: "sink"] = "\(sink.name)"
+        self.logger = logger
+        metrics = LaneMetrics(sink: sink.name, registry: registry)
+        deadLetters = try DeadLetterStore(state, sink: sink.name, maxBytes: settings.deadLetterBytes)
+        var queue = LaneQueue(settings: settings)
+        // What an earlier run parked is delivered also where parking is off by now.
+        let folder = try state.directory("park") + "/" + StateDirectory.fileName(sink.name)
+        let park = try Park(directory: folder, segmentBytes: settings.park.segmentBytes)
+        queue.restore(
+            parkedBatches: park.recovered.batches, bytes: park.bytes, positions: park.recovered.positions)
+        self.queue = Mutex(queue)
+        self.park = park
+        for damage in park.recovered.damages { logger.warning("\(damage)") }
+        if park.recovered.batches > 0 {
+            logger.info("\(park.recovered.events) parked events of an earlier run are delivered first.")
+        }
+    }
+
+    var name: String { sink.name }
+    var isRequired: Bool { requiredIndex != nil }
+    var draining: Bool { isDraining.load(ordering: .sequentiallyConsistent) }
+    var abandoned: Bool { isAbandoned.load(ordering: .sequentiallyConsistent) }
+
+    // MARK: The intake's side
+
+    var isInTrouble: Bool {
+        let now = time.now()
+        return health.withLock { $0.isInTrouble(at: now, stallAfter: settings.stallAfter) }
+    }
+
+    var hasMemoryRoom: Bool { queue.withLock { $0.hasMemoryRoom } }
+
+    /// Whether a batch could be handed over now.
+    func admits(source: Int, isSnapshot: Bool, othersHaveRoom: Bool) -> Bool {
+        // The common case asks nothing else.
+        if queue.withLock({ $0.hasMemoryRoom }) { return true }
+        let inTrouble = isInTrouble
+        return queue.withLock {
+            $0.admission(
+                source: source, isSnapshot: isSnapshot, inTrouble: inTrouble, othersHaveRoom: othersHaveRoom) != .refuse
+        }
+    }
+
+    func accept(_ batch: EventBatch, source: Int, sequence: UInt64, othersHaveRoom: Bool) {
+        let inTrouble = hasMemoryRoom ? false : isInTrouble
+        let admission = queue.withLock {
+            $0.push(
+                batch, source: source, sequence: sequence, inTrouble: inTrouble, othersHaveRoom: othersHaveRoom)
+        }
+        switch admission {
+        case .memory: wake.send()
+        case .park, .overflow: parkWake.send()
+        case .drop:
+            if let requiredIndex { settlement.lostPlace(source, lane: requiredIndex, at: sequence) }
+            if lossesReported.withLock({ $0.insert(source).inserted }) {
+                logger.error(
+                    "The park is full: events are held back at the source until this sink recovers. Postgres keeps its WAL meanwhile."
+                )
+            }
+            // The lane may have recovered before it lost its place, and be at rest by now.
+            wake.send()
+        case .refuse: break
+        }
+    }
+
+    /// A source has begun: the lane takes part again if it had lost its place and has recovered.
+    func begin(_ identity: SourceIdentity, index: Int) -> Position {
+        let inTrouble = isInTrouble
+        let (position, isBack) = queue.withLock { queue in
+            let isBack = queue.begin(source: index, inTrouble: inTrouble)
+            return (queue.positions[identity] ?? .start, isBack)
+        }
+        if isBack {
+            replaysAsked.withLock { _ = $0.remove(index) }
+            lossesReported.withLock { _ = $0.remove(index) }
+            if let requiredIndex { settlement.resumed(index, lane: requiredIndex) }
+            logger.notice("The sink is back at its place; the source sends again what it missed.")
+        }
+        return position
+    }
+
+    // MARK: Stopping
+
+    /// Finish what is in memory, then end.
+    func drain() {
+        isDraining.store(true, ordering: .sequentiallyConsistent)
+        wake.send()
+        parkWake.send()
+        interrupt.send()
+    }
+
+    /// End as soon as the call in progress returns.
+    func abandon() {
+        isAbandoned.store(true, ordering: .sequentiallyConsistent)
+        wake.send()
+        parkWake.send()
+        interrupt.send()
+        parkInterrupt.send()
+    }
+
+    /// Nothing waits, nothing is being written, nothing is parked, all is flushed.
+    var isIdle: Bool {
+        queue.withLock { $0.isEmpty } && health.withLock { $0.windowIsEmpty && $0.wasOpened && $0.attempts == 0 }
+    }
+}

@@ -1,0 +1,50 @@
+/// How the calls of a lane's sink went. A state machine without I/O or clock.
+struct LaneHealth {
+    /// The sink has opened at least once.
+    var wasOpened = false
+    /// Failures in a row.
+    private(set) var attempts = 0
+    private(set) var lastError: String?
+    /// Microseconds since the Unix epoch.
+    private(set) var failingSince: Int64?
+    /// When the call that is in progress began.
+    private(set) var callBegan: Duration?
+    var lastPosition: Position?
+    /// When the oldest batch in the window was taken in.
+    var windowReceivedAt: Int64?
+    var windowIsEmpty = true
+    /// Why parking fails; nil when it does not.
+    var diskError: String?
+    /// Waiting with nothing to do.
+    var isResting = false
+
+    mutating func beganCall(at now: Duration) { callBegan = now }
+
+    mutating func endedCall() { callBegan = nil }
+
+    /// Answers whether the sink had failed before.
+    mutating func succeeded() -> Bool {
+        defer {
+            attempts = 0
+            failingSince = nil
+        }
+        return attempts > 0
+    }
+
+    /// Answers the number of failures in a row, this one counted.
+    mutating func failed(_ message: String, at now: Int64) -> Int {
+        attempts += 1
+        lastError = message
+        if failingSince == nil { failingSince = now }
+        return attempts
+    }
+
+    func isStalled(at now: Duration, after limit: Duration) -> Bool {
+        guard let callBegan else { return false }
+        return now - callBegan >= limit
+    }
+
+    func isInTrouble(at now: Duration, stallAfter: Duration) -> Bool {
+        attempts > 0 || isStalled(at: now, after: stallAfter)
+    }
+}

@@ -1,0 +1,37 @@
+/// The Castagnoli checksum (RFC 3720, appendix B.4), eight bytes at a step.
+enum CRC32C {
+    private static let tables: [UInt32] = {
+        var tables = [UInt32](repeating: 0, count: 8 * 256)
+        for value in 0..<256 {
+            var crc = UInt32(value)
+            for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
+            tables[value] = crc
+        }
+        for table in 1..<8 {
+            for value in 0..<256 {
+                let previous = tables[(table - 1) * 256 + value]
+                tables[table * 256 + value] = previous >> 8 ^ tables[Int(previous & 0xFF)]
+            }
+        }
+        return tables
+    }()
+
+    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        tables.withUnsafeBufferPointer { tables in
+            var crc = ~UInt32(0)
+            var index = 0
+            while index + 8 <= bytes.count {
+                let word =
+                    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) ^ UInt64(crc)
+                crc = 0
+                for step in 0..<8 { crc ^= tables[(7 - step) * 256 + Int(word >> UInt64(step * 8) & 0xFF)] }
+                index += 8
+            }
+            while index < bytes.count {
+                crc = crc >> 8 ^ tables[Int((crc ^ UInt32(bytes[index])) & 0xFF)]
+                index += 1
+            }
+            return ~crc
+        }
+    }
+}
