@@ -10,5 +10,5 @@ struct BuzCDC: AsyncParsableCommand {
             success, 1 when something failed at run time, 2 for bad usage or a bad configuration.
             """,
         version: Version.current,
-        subcommands: [DemoCommand.self, VersionCommand.self])
+        subcommands: [ConfigCommand.self, DemoCommand.self, VersionCommand.self])
 }

@@ -1,2 +1,24 @@
-/// The part of a sink's configuration that belongs to its type.
-protocol SinkDestination: Sendable {}
+import CoreIngest
+
+/// The part of a sink's configuration that belongs to its type: one file for each.
+protocol SinkDestination: Sendable {
+    /// What stands after `type:`.
+    static var type: String { get }
+    /// What the sink does, for users.
+    static var doc: String { get }
+    /// Its keys besides those that every sink has.
+    static var keys: [KeySpecification] { get }
+
+    /// Values of the common keys in the example: `name` at least.
+    static var examples: [String: ConfigurationLiteral] { get }
+
+    /// From a section without problems.
+    init(_ section: CheckedSection)
+
+    /// What is wrong with the values together; called also when single values are wrong and therefore missing.
+    static func check(_ section: CheckedSection, _ checker: inout ConfigurationChecker)
+}
+
+extension SinkDestination {
+    static func check(_ section: CheckedSection, _ checker: inout ConfigurationChecker) {}
+}

@@ -1,0 +1,30 @@
+import CoreIngest
+
+/// The top level of the file: the root of the specification.
+enum ConfigurationKeys {
+    static let version = Key<Int>.integer(
+        "version", "Version of this file's format.", .defaulted("1"), in: 1...1)
+    static let app = Key<CheckedSection>.section("app", AppConfiguration.specification)
+    static let inputs = Key<CheckedSection>.section("inputs", InputsConfiguration.specification)
+    static let operations = Key<CheckedSection>.section("operations", OperationsConfiguration.specification)
+    static let registry = Key<CheckedSection>.section("registry", RegistryConfiguration.specification)
+    static let sinks = Key<[CheckedSection]>.sections(
+        "sinks", "Where events go. Each sink works at its own pace, with its own queue and dead letters.",
+        of: .variants(SinkConfiguration.specification))
+
+    static let root = SectionSpecification(
+        "Configuration of buz-cdc.",
+        [
+            version.specification, app.specification, inputs.specification, operations.specification,
+            registry.specification, sinks.specification,
+            collector("http"), collector("middleware"),
+        ])
+
+    /// A key of the HTTP collector, which is not part of this version.
+    static func collector(_ name: String, of section: String = "") -> KeySpecification {
+        .unavailable(
+            name,
+            "\(section)\(name) comes with the HTTP collector, which this version does not have; remove it"
+                + (name == "http" && section.isEmpty ? " (the port of health and metrics is set in 'operations')" : ""))
+    }
+}
