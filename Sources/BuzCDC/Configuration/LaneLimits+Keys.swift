@@ -3,7 +3,8 @@ import CoreIngest
 extension FlushLimits {
     private enum Keys {
         static let interval = Key<Duration>.duration(
-            "interval", "How long written events may wait for it.", .defaulted("200ms"), in: .zero...(.seconds(3600)))
+            "interval", "How long written events may wait for it while there are more; without, it happens at once.",
+            .defaulted("100ms"), in: .zero...(.seconds(3600)))
         static let maxBytes = Key<Int>.byteSize(
             "maxBytes", "Bytes that are written before it happens earlier.", .defaulted("16MiB"), in: 1024...(1 << 36))
     }
@@ -23,32 +24,22 @@ extension RetryLimits {
             "initial", "Pause before the second attempt.", .defaulted("100ms"), in: .milliseconds(1)...(.seconds(3600)))
         static let max = Key<Duration>.duration(
             "max", "Longest pause.", .defaulted("30s"), in: .milliseconds(1)...(.seconds(86400)))
-        static let multiplier = Key<Double>.decimal(
-            "multiplier", "By how much each pause is longer than the one before.", .defaulted("2"), in: 1...100)
-        static let jitter = Key<Double>.decimal(
-            "jitter", "Share of a pause that is left to chance, so that many instances do not come back at once.",
-            .defaulted("0.2"), in: 0...1)
     }
 
     static let specification = SectionSpecification(
-        "Pauses between the attempts to write. Attempts do not end.",
-        [
-            Keys.initial.specification, Keys.max.specification, Keys.multiplier.specification,
-            Keys.jitter.specification,
-        ])
+        "Pauses between the attempts to write: each twice as long as the one before, up to half of it left to chance. Attempts do not end.",
+        [Keys.initial.specification, Keys.max.specification])
 
     init(_ section: CheckedSection) {
-        self.init(
-            initial: section[Keys.initial], max: section[Keys.max], multiplier: section[Keys.multiplier],
-            jitter: section[Keys.jitter])
+        self.init(initial: section[Keys.initial], max: section[Keys.max])
     }
 }
 
 extension QueueLimits {
     private enum Keys {
         static let maxBytes = Key<Int>.byteSize(
-            "maxBytes", "Most bytes held.", .defaulted("16MiB"), in: (64 << 10)...(1 << 36))
-        static let maxBatches = Key<Int>.integer("maxBatches", "Most batches held.", .defaulted("64"), in: 1...65536)
+            "maxBytes", "Most bytes held.", .defaulted("8MiB"), in: (64 << 10)...(1 << 36))
+        static let maxBatches = Key<Int>.integer("maxBatches", "Most batches held.", .defaulted("1024"), in: 1...65536)
     }
 
     static let specification = SectionSpecification(

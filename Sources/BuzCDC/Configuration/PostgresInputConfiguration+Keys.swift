@@ -38,10 +38,10 @@ extension PostgresInputConfiguration {
             "connectTimeout", "How long connecting may take before it is tried again.", .defaulted("10s"),
             in: .seconds(1)...(.seconds(300)))
         static let batch = Key<CheckedSection>.section("batch", limits.specification)
-        static let limits = BatchLimitKeys(
+        static let limits = BatchBoundKeys(
             doc:
-                "Bounds of the batches that are handed on; a batch is not held back while the server has nothing more to send.",
-            maxEvents: "8192", maxBytes: "1MiB", linger: "0s")
+                "Bounds of the batches that are handed on. Only a transaction that is still arriving is held back for the linger time.",
+            maxEvents: "8192", maxBytes: "1MiB", linger: "20ms")
 
         static let schemasSpecification = SectionSpecification(
             "How the schemas of the tables are named.", [vendor.specification])

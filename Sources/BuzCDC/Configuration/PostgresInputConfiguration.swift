@@ -17,13 +17,13 @@ struct PostgresInputConfiguration: Sendable {
     var statusInterval: Duration
     var connectTimeout: Duration
     /// Bounds of one batch of events handed to the pipeline.
-    var batch: BatchLimits
+    var batch: BatchBounds
 
     enum SnapshotMode: String, Sendable, CaseIterable { case initial, never, always }
 }
 
 /// When a batch is full: by whichever bound is reached first.
-struct BatchLimits: Sendable, Equatable {
+struct BatchBounds: Sendable, Equatable {
     var maxEvents: Int
     var maxBytes: Int
     /// How long a batch that is not full waits for more; zero: not at all.

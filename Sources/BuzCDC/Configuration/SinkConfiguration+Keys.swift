@@ -18,7 +18,7 @@ extension SinkConfiguration {
             "Whether the source keeps an event until this sink has it. With false, a sink that stays down loses what its park cannot hold, by the rule of park.whenFull.",
             .defaulted("true"))
         static let batch = Key<CheckedSection>.section("batch", limits.specification)
-        static let limits = BatchLimitKeys(
+        static let limits = BatchBoundKeys(
             doc: "Bounds of one write.", maxEvents: "10000", maxBytes: "4MiB", linger: "0s")
         static let flush = Key<CheckedSection>.section("flush", FlushLimits.specification)
         static let retry = Key<CheckedSection>.section("retry", RetryLimits.specification)

@@ -5,7 +5,7 @@ struct SinkConfiguration: Sendable {
     /// `[A-Za-z0-9_-]`, unique among the sinks.
     var name: String
     var deliveryRequired: Bool
-    var batch: BatchLimits
+    var batch: BatchBounds
     var flush: FlushLimits
     var retry: RetryLimits
     var queue: QueueLimits
@@ -22,14 +22,10 @@ struct FlushLimits: Sendable, Equatable {
     var maxBytes: Int
 }
 
-/// Pauses between attempts: `initial`, then `multiplier` times the one before, at most `max`, each spread by up to
-/// `jitter` of itself.
+/// Pauses between attempts: `initial`, then twice the one before, at most `max`.
 struct RetryLimits: Sendable, Equatable {
     var initial: Duration
     var max: Duration
-    var multiplier: Double
-    /// 0 to 1.
-    var jitter: Double
 }
 
 /// What a lane holds in memory before it parks.

@@ -8,7 +8,6 @@ package struct CheckedValue: Sendable {
     package enum Content: Sendable {
         case text(String)
         case integer(Int)
-        case decimal(Double)
         case boolean(Bool)
         case duration(Duration)
         case byteSize(Int)

@@ -178,7 +178,7 @@ package struct ConfigurationChecker {
             content = variant(node, specification, path: path).map { .section($0) }
         case .list(let item, let minimum):
             content = list(node, of: item, minimum: minimum, key, path: path, isDefault: isDefault)
-        case .text, .integer, .decimal, .boolean, .duration, .byteSize, .choice:
+        case .text, .integer, .boolean, .duration, .byteSize, .choice:
             guard case .scalar(let text, let style) = node.content else {
                 report(node.position, "\(path) must be \(kind.description), found \(node.noun)")
                 return nil

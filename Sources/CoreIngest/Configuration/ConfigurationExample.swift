@@ -32,7 +32,7 @@ package enum ConfigurationExample {
             comment(key.doc, indent: indent, into: &lines)
             lines.append("\(indent)\(key.name):")
             write(specification, indent: inner, into: &lines)
-        case .list, .text, .integer, .decimal, .boolean, .duration, .byteSize, .choice:
+        case .list, .text, .integer, .boolean, .duration, .byteSize, .choice:
             if !key.doc.isEmpty { comment(key.doc + note(key), indent: indent, into: &lines) }
             lines.append("\(indent)\(key.name): \(example(key).map(ConfigurationYAML.flow) ?? "")")
         }

@@ -21,7 +21,7 @@ package enum ConfigurationReference {
             case .variants(let specification): variants(specification, path: keyPath, into: &lines)
             case .list(.section(let inner), _): section(inner, path: "\(keyPath)[]", into: &lines)
             case .list(.variants(let specification), _): variants(specification, path: "\(keyPath)[]", into: &lines)
-            case .list, .text, .integer, .decimal, .boolean, .duration, .byteSize, .choice: break
+            case .list, .text, .integer, .boolean, .duration, .byteSize, .choice: break
             }
         }
     }
@@ -56,7 +56,7 @@ package enum ConfigurationReference {
             case .list(of: .section, _), .list(of: .variants, _): "list of sections"
             case .list(of: let item, _): "list, each \(item.description)"
             case .choice(let cases): cases.map { "`\($0)`" }.joined(separator: ", ")
-            case .section, .variants, .text, .integer, .decimal, .boolean, .duration, .byteSize: key.kind.description
+            case .section, .variants, .text, .integer, .boolean, .duration, .byteSize: key.kind.description
             }
         return key.secrecy == .none ? text : "\(text), or `{file: PATH}`"
     }

@@ -61,7 +61,7 @@ package enum ConfigurationSchema {
     private static func property(_ key: KeySpecification) -> SchemaJSON {
         switch key.kind {
         case .section(let section): return .object(members(of: section))
-        case .variants, .list, .text, .integer, .decimal, .boolean, .duration, .byteSize, .choice:
+        case .variants, .list, .text, .integer, .boolean, .duration, .byteSize, .choice:
             var members: [(String, SchemaJSON)] = [("description", .text(key.doc))]
             members += schema(key.kind, key)
             if case .defaulted(let literal) = key.presence { members.append(("default", value(literal, key.kind))) }
@@ -86,15 +86,13 @@ package enum ConfigurationSchema {
         case .choice(let cases): return orVariable([.object([("enum", .texts(cases))])])
         case .boolean: return orVariable([.object([("type", .text("boolean"))])])
         case .integer(let range):
-            return orVariable([number("integer", "\(range.lowerBound)", "\(range.upperBound)")])
-        case .decimal(let range):
-            return orVariable([number("number", ValueKind.text(range.lowerBound), ValueKind.text(range.upperBound))])
+            return orVariable([number("\(range.lowerBound)", "\(range.upperBound)")])
         case .duration:
             return orVariable([.object([("type", .text("string")), ("pattern", .text("^[0-9]+(us|ms|s|m|h|d)$"))])])
         case .byteSize(let range):
             let pattern = "^[0-9]+ *(B|[KMGT]i?B)$"
             return orVariable([
-                number("integer", "\(range.lowerBound)", "\(range.upperBound)"),
+                number("\(range.lowerBound)", "\(range.upperBound)"),
                 .object([("type", .text("string")), ("pattern", .text(pattern))]),
             ])
         }
@@ -131,8 +129,8 @@ package enum ConfigurationSchema {
         .object([("type", .text("string"))] + (rule.pattern.map { [("pattern", .text($0))] } ?? []))
     }
 
-    private static func number(_ type: String, _ minimum: String, _ maximum: String) -> SchemaJSON {
-        .object([("type", .text(type)), ("minimum", .literal(minimum)), ("maximum", .literal(maximum))])
+    private static func number(_ minimum: String, _ maximum: String) -> SchemaJSON {
+        .object([("type", .text("integer")), ("minimum", .literal(minimum)), ("maximum", .literal(maximum))])
     }
 
     private static func value(_ literal: ConfigurationLiteral, _ kind: ValueKind) -> SchemaJSON {
@@ -140,7 +138,7 @@ package enum ConfigurationSchema {
         case .list(let items): return .texts(items)
         case .scalar(let text):
             switch kind.parse(text, .plain) {
-            case .integer, .decimal, .boolean: return .literal(text)
+            case .integer, .boolean: return .literal(text)
             case .text, .duration, .byteSize, .list, .section, nil: return .text(text)
             }
         }

@@ -49,15 +49,6 @@ extension Key where Value == Int {
     }
 }
 
-extension Key where Value == Double {
-    package static func decimal(
-        _ name: String, _ doc: String, _ presence: KeySpecification.Presence, in range: ClosedRange<Double>
-    ) -> Key {
-        let specification = KeySpecification(name, .decimal(range), doc, presence)
-        return Key(specification: specification) { if case .decimal(let value)? = $0?.content { value } else { nil } }
-    }
-}
-
 extension Key where Value == Bool {
     package static func boolean(_ name: String, _ doc: String, _ presence: KeySpecification.Presence) -> Key {
         Key(specification: KeySpecification(name, .boolean, doc, presence)) {

@@ -78,7 +78,6 @@ package enum ConfigurationLiteral: Sendable, ExpressibleByStringLiteral, Express
 package indirect enum ValueKind: Sendable {
     case text(TextRule)
     case integer(ClosedRange<Int>)
-    case decimal(ClosedRange<Double>)
     case boolean
     case duration(ClosedRange<Duration>)
     case byteSize(ClosedRange<Int>)

@@ -21,7 +21,7 @@ package enum ResolvedView {
                 }
                 lines.append("\(indent)\(key.name):")
                 for item in items { write(item, of: key, indent: indent + "  ", into: &lines) }
-            case .text, .integer, .decimal, .boolean, .duration, .byteSize:
+            case .text, .integer, .boolean, .duration, .byteSize:
                 lines.append("\(indent)\(key.name): \(scalar(value, key))")
             }
         }
@@ -50,7 +50,6 @@ package enum ResolvedView {
             case .connection: ConfigurationYAML.text(SecretMasking.connection(text))
             }
         case .integer(let number): String(number)
-        case .decimal(let number): ValueKind.text(number)
         case .boolean(let value): String(value)
         case .duration(let duration): DurationText.text(duration)
         case .byteSize(let bytes): ByteSizeText.text(bytes)

@@ -13,17 +13,11 @@ extension ValueKind {
             guard let value = ByteSizeText.parse(text), range.contains(value) else { return nil }
             return .byteSize(value)
         case .integer(let range):
-            guard style == .plain, Self.isDecimal(text, point: false), let value = Int(text), range.contains(value)
+            guard style == .plain, Self.isDecimal(text), let value = Int(text), range.contains(value)
             else {
                 return nil
             }
             return .integer(value)
-        case .decimal(let range):
-            guard style == .plain, Self.isDecimal(text, point: true), let value = Double(text), range.contains(value)
-            else {
-                return nil
-            }
-            return .decimal(value)
         case .boolean:
             guard style == .plain else { return nil }
             switch text {
@@ -42,7 +36,6 @@ extension ValueKind {
         case .text(let rule): rule.description
         case .integer(let range) where range.count == 1: "\(range.lowerBound)"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        case .decimal(let range): "a number from \(Self.text(range.lowerBound)) to \(Self.text(range.upperBound))"
         case .boolean: "true or false"
         case .duration(let range):
             "a duration with a unit, from \(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound))"
@@ -54,17 +47,9 @@ extension ValueKind {
         }
     }
 
-    /// `2`, `0.2`: without the zero that Swift puts behind.
-    static func text(_ number: Double) -> String {
-        let text = String(number)
-        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-    }
-
-    /// Digits, with a sign before them or a point among them: no exponents, no `nan`, no hexadecimal.
-    private static func isDecimal(_ text: String, point: Bool) -> Bool {
+    /// Digits with a sign before them: no exponents, no hexadecimal.
+    private static func isDecimal(_ text: String) -> Bool {
         let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-        let parts = digits.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 1 || point && parts.count == 2 else { return false }
-        return parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } }
+        return !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 }

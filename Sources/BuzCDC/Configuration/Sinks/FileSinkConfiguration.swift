@@ -17,7 +17,7 @@ struct FileSinkConfiguration: SinkDestination {
 
     private enum Keys {
         static let path = Key<String>.text(
-            "path", "Folder of the output files; made when missing.", .required, example: "./out")
+            "path", "Folder of the output files; its last part is made when missing.", .required, example: "./out")
         static let format = Key<EventFormat>.choice("format", "How events are written.", .defaulted("envelope"))
         static let defaultOutput = Key<String>.text(
             "defaultOutput", "First part of the files' names.", .defaulted("events"), rule: .identifier)

@@ -5,13 +5,13 @@ struct PostgresSinkConfiguration: SinkDestination {
     /// A `postgres://` URL or libpq's `key=value` string. Holds a password: never log it.
     var url: String
     var mode: Mode
-    /// Target schema; nil: the source table's in a mirror, else the connection's default.
+    /// Target schema; nil: the source table's in a mirror, else `public`.
     var schema: String?
     /// Schema of the table that holds the positions.
     var positionsSchema: String
-    /// Of `mode: events`.
+    /// Of the events in ``defaultOutput``.
     var format: EventFormat
-    /// Table of valid events, of `mode: events`.
+    /// Table of valid events; in a mirror, of those that belong to no table.
     var defaultOutput: String
     /// Table of invalid events; nil: they go to the local dead letter queue.
     var deadletterOutput: String?
@@ -29,15 +29,16 @@ struct PostgresSinkConfiguration: SinkDestination {
             "mode", "Append events to a table, or keep tables that equal the source's.", .defaulted("events"))
         static let schema = Key<String?>.optionalText(
             "schema",
-            "Schema of the target tables. Without it: the source table's in a mirror, else the connection's own.",
+            "Schema of the target tables. Without it: the source table's in a mirror, else public.",
             rule: .databaseName, example: "public")
         static let positionsSchema = Key<String>.text(
             "positionsSchema", "Schema of the table that holds how far the sink is; made when missing.",
             .defaulted("buz_cdc"), rule: .databaseName)
         static let format = Key<EventFormat>.choice(
-            "format", "How events are written; only in mode events.", .defaulted("envelope"))
+            "format", "How the events in the events table are written.", .defaulted("envelope"))
         static let defaultOutput = Key<String>.text(
-            "defaultOutput", "Table of the events; only in mode events.", .defaulted("events"), rule: .databaseName)
+            "defaultOutput", "Table of the events; in a mirror only of those that belong to no table.",
+            .defaulted("events"), rule: .databaseName)
         static let deadletterOutput = Key<String?>.optionalText(
             "deadletterOutput", "Table that takes invalid events. Without it they go to the sink's dead letters.",
             rule: .databaseName, example: "invalid_events")
@@ -73,10 +74,5 @@ struct PostgresSinkConfiguration: SinkDestination {
 
     static func check(_ section: CheckedSection, _ checker: inout ConfigurationChecker) {
         checker.checkOutputsDiffer(section)
-        guard section.text(Keys.mode.specification.name) == Mode.mirror.rawValue else { return }
-        for key in [Keys.format.specification, Keys.defaultOutput.specification] {
-            guard let value = section.changed(key.name) else { continue }
-            checker.report(value.position, "\(key.name) has no effect with mode: mirror; remove it")
-        }
     }
 }

@@ -1,7 +1,7 @@
 import CoreIngest
 
 /// The keys of a `batch` section: inputs and sinks have one, with other defaults.
-struct BatchLimitKeys: Sendable {
+struct BatchBoundKeys: Sendable {
     let maxEvents: Key<Int>
     let maxBytes: Key<Int>
     let linger: Key<Duration>
@@ -22,7 +22,7 @@ struct BatchLimitKeys: Sendable {
         SectionSpecification(doc, [maxEvents.specification, maxBytes.specification, linger.specification])
     }
 
-    func read(_ section: CheckedSection) -> BatchLimits {
-        BatchLimits(maxEvents: section[maxEvents], maxBytes: section[maxBytes], linger: section[linger])
+    func read(_ section: CheckedSection) -> BatchBounds {
+        BatchBounds(maxEvents: section[maxEvents], maxBytes: section[maxBytes], linger: section[linger])
     }
 }
