@@ -39,6 +39,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -50,7 +51,8 @@ let package = Package(
         .testTarget(
             name: "BuzCDCTests",
             dependencies: [
-                "BuzCDC", "CoreIngest", "TestServers", .product(name: "Logging", package: "swift-log"),
+                "BuzCDC", "CoreIngest", "LogicalDecoding", "TestServers",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(name: "IntegrationTests", dependencies: ["CoreIngest", "TestServers", "CLibPQ", "CLinux"]),

@@ -10,5 +10,8 @@ struct BuzCDC: AsyncParsableCommand {
             success, 1 when something failed at run time, 2 for bad usage or a bad configuration.
             """,
         version: Version.current,
-        subcommands: [ConfigCommand.self, DemoCommand.self, VersionCommand.self])
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ConfigCommand.self, StatusCommand.self, DemoCommand.self,
+            VersionCommand.self,
+        ])
 }

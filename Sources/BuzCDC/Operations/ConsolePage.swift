@@ -47,7 +47,7 @@ enum ConsolePage {
           return (u ? n.toFixed(1) : n) + " " + units[u];
         };
         const span = s => s == null ? "" : s < 120 ? Math.round(s) + " s" : s < 7200 ? Math.round(s / 60) + " min" : Math.round(s / 3600) + " h";
-        const good = ["streaming", "delivering", "idle", "running"], bad = ["failed", "stopped", "holding", "lost"];
+        const good = ["streaming", "ok"], bad = ["failed", "stopped", "holding"];
         const tone = s => good.includes(s) ? "good" : bad.includes(s) ? "bad" : "warn";
         function rate(list, item, key, field, seconds) {
           const old = before && before[list].find(x => x[key] === item[key]);
@@ -81,10 +81,10 @@ enum ConsolePage {
             stats.sources.map(s => [[s.name], [s.paused ? s.state + ", paused" : s.state, tone(s.state)], [bytes(s.lagBytes), "n"], [bytes(s.retainedWALBytes), "n"],
               [s.walStatus ? s.slot + " (" + s.walStatus + ")" : s.slot], [number(s.events), "n"], [rate("sources", s, "name", "events", seconds), "n"], [number(s.transactions), "n"],
               [number(s.reconnects), "n"], [snapshot(s) + (s.lastError || ""), "message"]]));
-          table("lanes", [["sink"], ["state"], ["delivered", "n"], ["now", "n"], ["queued", "n"], ["parked", "n"], ["dead letters", "n"], ["retries", "n"], ["behind", "n"], ["last error"]],
+          table("lanes", [["sink"], ["state"], ["delivered", "n"], ["now", "n"], ["queued", "n"], ["parked", "n"], ["dead letters", "n"], ["discarded", "n"], ["behind", "n"], ["last error"]],
             stats.lanes.map(l => [[l.sink + (l.required ? "" : " (optional)")], [l.state, tone(l.state)], [number(l.delivered), "n"], [rate("lanes", l, "sink", "delivered", seconds), "n"],
-              [number(l.queuedEvents), "n"], [l.parkedBytes ? number(l.parkedEvents) + " · " + bytes(l.parkedBytes) : "0", "n"], [number(l.deadLetters), l.deadLetters ? "n warn" : "n"],
-              [number(l.retries), "n"], [span(l.lagSeconds), "n"], [l.lastError || "", "message"]]));
+              [number(l.queuedEvents), "n"], [bytes(l.parkedBytes), "n"], [number(l.deadLetters), l.deadLetters ? "n warn" : "n"],
+              [number(l.discarded), l.discarded ? "n bad" : "n"], [span(l.lagSeconds), "n"], [l.lastError || "", "message"]]));
           before = stats;
         }
         function snapshot(s) {

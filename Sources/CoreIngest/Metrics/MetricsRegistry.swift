@@ -50,6 +50,15 @@ package final class MetricsRegistry: Sendable {
         _ = register(name, help, type: "gauge", labels: labels) { .computed(value) }
     }
 
+    /// A counter that is kept elsewhere and read whenever metrics are. `value` never falls, is called on any thread, and must
+    /// not block.
+    package func counter(
+        _ name: String, _ help: String, labels: KeyValuePairs<String, String> = [:],
+        value: @escaping @Sendable () -> UInt64
+    ) {
+        _ = register(name, help, type: "counter", labels: labels) { .computed { Double(value()) } }
+    }
+
     /// The histogram of this name and these labels; the same one each time.
     package func histogram(
         _ name: String, _ help: String, bounds: [Double] = Histogram.durations,

@@ -1,0 +1,96 @@
+import ArgumentParser
+import CoreIngest
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Stream the configured inputs to the configured sinks.",
+        discussion: """
+            Runs until SIGTERM or SIGINT; then stops reading, writes what was read, reports the last position and releases \
+            the slot, within app.shutdownTimeout. A second signal ends it at once. Nothing is lost either way.
+            """)
+
+    @OptionGroup var file: ConfigurationOption
+
+    @Option(
+        help: ArgumentHelp(
+            "Exit with 0 once all inputs are caught up with what was there at the start, and every lane has been empty for "
+                + "so long.", valueName: "seconds"))
+    var untilIdle: Double?
+
+    func validate() throws {
+        if let untilIdle, !(0...86_400).contains(untilIdle) {
+            throw ValidationError("'--until-idle' must be between 0 and 86400 seconds")
+        }
+    }
+
+    func run() async throws {
+        let configuration = try file.load().configuration
+        let logger = LogSetup.start(configuration.app)
+        let instance = try Instance(configuration, logger: logger)
+        let server = try await Self.operationsServer(instance, logger)
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        // In the order of the start; the shutdown goes the other way: first the sources, then the lanes, then the pages.
+        services.append(.init(service: SecondSignal(logger: logger)))
+        if let server { services.append(.init(service: server)) }
+        let limit = configuration.app.shutdownTimeout
+        services.append(.init(service: PipelineService(pipeline: instance.pipeline, limit: limit)))
+        for source in instance.sources {
+            services.append(
+                .init(
+                    service: SourceService(source: source),
+                    successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup))
+        }
+        if let untilIdle {
+            services.append(
+                .init(
+                    service: IdleService(instance: instance, seconds: untilIdle, logger: logger),
+                    successTerminationBehavior: .gracefullyShutdownGroup))
+        }
+        logger.notice(
+            "started",
+            metadata: [
+                "version": "\(Version.current)", "name": "\(configuration.app.name)",
+                "inputs": "\(configuration.inputs.postgres.map(\.name).joined(separator: ","))",
+                "sinks": "\(configuration.sinks.map(\.name).joined(separator: ","))",
+                "operations": "\(server.map { "http://\($0.address)/" } ?? "off")",
+            ])
+        try await Self.run(services, limit: limit, logger)
+    }
+
+    private static func operationsServer(
+        _ instance: Instance, _ logger: Logger
+    ) async throws(CommandFailure) -> OperationsServer? {
+        let operations = instance.configuration.operations
+        guard operations.enabled else { return nil }
+        let pages = OperationsPages(
+            token: operations.token.map { BearerToken($0) }, status: { instance.status },
+            metrics: { instance.metrics.exposition() })
+        return try await OperationsServer.bind(
+            host: operations.host, port: operations.port, logger: logger, respond: { pages.respond(to: $0) })
+    }
+
+    private static func run(
+        _ services: [ServiceGroupConfiguration.ServiceConfiguration], limit: Duration, _ logger: Logger
+    ) async throws(CommandFailure) {
+        var quiet = logger
+        // The group tells of its inner workings at lower levels; what matters here is logged by the parts themselves.
+        quiet.logLevel = max(logger.logLevel, .critical)
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        // Sources and lanes keep their own limits; this one is for what ignores them.
+        configuration.maximumGracefulShutdownDuration = limit * 2 + .seconds(5)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw .failed("\(error)")
+        }
+        logger.notice("stopped")
+    }
+}

@@ -1,0 +1,75 @@
+import CoreIngest
+import LogicalDecoding
+
+extension InstanceStatus {
+    /// The body of `/stats`. Members are only ever added.
+    var json: [UInt8] {
+        JSONText.object { out in
+            let reasons = unreadiness
+            out.member("version", Version.current)
+            out.member("name", name)
+            out.member("environment", environment)
+            out.member("startedAt", Timestamp.text(startedAt))
+            out.member("takenAt", Timestamp.text(takenAt))
+            out.member("uptimeSeconds", uptimeSeconds)
+            out.member("residentBytes", residentBytes)
+            out.member("ready", reasons.isEmpty)
+            out.array("reasons") { list in for reason in reasons { list.element(reason) } }
+            out.array("sources") { list in for source in sources { list.object { Self.write(source, to: &$0) } } }
+            out.array("lanes") { list in for lane in lanes { list.object { Self.write(lane, to: &$0) } } }
+        }
+    }
+
+    private static func write(_ source: Source, to out: inout JSONText) {
+        let status = source.status
+        out.member("name", source.name)
+        out.member("slot", source.slot)
+        out.member("publication", source.publication)
+        out.member("state", status.state.rawValue)
+        out.member("paused", status.isPaused)
+        out.member("receivedLSN", status.received.description)
+        out.member("acknowledgedLSN", status.acknowledged.description)
+        out.member("serverLSN", status.serverEnd.description)
+        out.member("lagBytes", status.lagBytes)
+        out.member("lastMessageAt", status.lastMessageAt == 0 ? nil : Timestamp.text(status.lastMessageAt))
+        out.member("events", status.events)
+        out.member("transactions", status.transactions)
+        out.member("receivedBytes", status.receivedBytes)
+        out.member("reconnects", status.reconnects)
+        out.member("lastError", status.lastError?.message)
+        if let slot = status.slot {
+            out.member("walStatus", slot.walStatus)
+            out.member("retainedWALBytes", slot.retainedBytes)
+            out.member("confirmedFlushLSN", slot.confirmedFlush.description)
+        }
+        guard let snapshot = status.snapshot, status.state == .snapshot else { return }
+        out.object("snapshot") { part in
+            part.member("table", snapshot.table)
+            part.member("tables", snapshot.tables)
+            part.member("tablesDone", snapshot.tablesDone)
+            part.member("rows", snapshot.rows)
+            part.member("estimatedRows", snapshot.estimatedRows)
+            part.member("rowsPerSecond", snapshot.rowsPerSecond)
+            part.member("share", snapshot.share)
+            part.member("secondsLeft", snapshot.timeLeft.map { $0 / .seconds(1) })
+        }
+    }
+
+    private static func write(_ lane: LaneStatus, to out: inout JSONText) {
+        out.member("sink", lane.sink)
+        out.member("required", lane.isRequired)
+        out.member("state", lane.state.rawValue)
+        out.member("delivered", lane.deliveredEvents)
+        out.member("discarded", lane.discardedEvents)
+        out.member("queuedEvents", lane.queuedEvents)
+        out.member("queuedBytes", lane.queuedBytes)
+        out.member("parkedBatches", lane.parkedBatches)
+        out.member("parkedBytes", lane.parkedBytes)
+        out.member("deadLetters", lane.deadLetters)
+        out.member("attempts", lane.attempts)
+        out.member("failingSince", lane.failingSince.map { Timestamp.text($0) })
+        out.member("lastError", lane.lastError)
+        out.member("lastPosition", lane.lastPosition?.description)
+        out.member("lagSeconds", lane.lagSeconds)
+    }
+}

@@ -1,0 +1,57 @@
+import CoreIngest
+import LogicalDecoding
+
+extension InstanceStatus {
+    /// What `status` prints: a few lines and two tables.
+    var text: String {
+        let reasons = unreadiness
+        var out = "\(name) (\(environment)), buz-cdc \(Version.current), up \(Quantity.duration(uptimeSeconds)), "
+        out += "\(Quantity.bytes(residentBytes)) of memory, \(reasons.isEmpty ? "ready" : "NOT READY")\n"
+        for reason in reasons { out += "  ! \(reason)\n" }
+        out += "\n\(sourceTable)\n\n\(laneTable)"
+        for source in sources {
+            if let error = source.status.lastError { out += "\n  source \(source.name): \(error.message)" }
+        }
+        for lane in lanes { if let error = lane.lastError { out += "\n  sink \(lane.sink): \(error)" } }
+        return out
+    }
+
+    private var sourceTable: String {
+        var table = TextTable([
+            ("SOURCE", .left), ("STATE", .left), ("LAG", .right), ("EVENTS", .right), ("ACKNOWLEDGED", .left),
+            ("SLOT", .left), ("WAL", .left), ("WAL KEPT", .right), ("RECONNECTS", .right),
+        ])
+        for source in sources {
+            let status = source.status
+            var state = status.state.rawValue
+            if status.isPaused { state += ", paused" }
+            if status.state == .snapshot, let progress = status.snapshot { state += " \(Self.progress(progress))" }
+            table.append(
+                source.name, state, Quantity.bytes(status.lagBytes), "\(status.events)", "\(status.acknowledged)",
+                source.slot, status.slot?.walStatus ?? "?", status.slot.map { Quantity.bytes($0.retainedBytes) } ?? "?",
+                "\(status.reconnects)")
+        }
+        return table.text
+    }
+
+    private static func progress(_ progress: SnapshotProgress) -> String {
+        var text =
+            "\(Int(progress.share * 100)) % (\(progress.tablesDone)/\(progress.tables) tables, \(progress.rows) rows"
+        if let left = progress.timeLeft { text += ", \(Quantity.duration(left / .seconds(1))) left" }
+        return text + ")"
+    }
+
+    private var laneTable: String {
+        var table = TextTable([
+            ("SINK", .left), ("STATE", .left), ("DELIVERED", .right), ("QUEUED", .right), ("PARKED", .right),
+            ("DEAD LETTERS", .right), ("BEHIND", .right), ("REQUIRED", .left),
+        ])
+        for lane in lanes {
+            table.append(
+                lane.sink, lane.state.rawValue, "\(lane.deliveredEvents)", "\(lane.queuedEvents)",
+                Quantity.bytes(lane.parkedBytes), "\(lane.deadLetters)", Quantity.duration(lane.lagSeconds),
+                lane.isRequired ? "yes" : "no")
+        }
+        return table.text
+    }
+}

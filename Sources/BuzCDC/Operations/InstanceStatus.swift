@@ -1,0 +1,48 @@
+import CoreIngest
+import LogicalDecoding
+
+/// How an instance is doing at one moment: what `/stats`, `/health/ready`, the console and `status` show.
+struct InstanceStatus: Sendable {
+    struct Source: Sendable {
+        var name: String
+        var slot: String
+        var publication: String
+        var status: SourceStatus
+    }
+
+    var name: String
+    var environment: String
+    /// Microseconds since the Unix epoch.
+    var startedAt: Int64
+    var takenAt: Int64
+    var sources: [Source]
+    var lanes: [LaneStatus]
+    /// Why acknowledgements cannot be persisted; nil when they can.
+    var acknowledgementError: String?
+    /// Bytes of memory that the process holds.
+    var residentBytes: Int
+
+    var uptimeSeconds: Double { Double(takenAt - startedAt) / 1_000_000 }
+
+    /// Why a required part cannot work; empty when the instance is ready.
+    var unreadiness: [String] {
+        var reasons: [String] = []
+        for source in sources {
+            let state = source.status.state
+            guard state != .streaming, state != .snapshot else { continue }
+            let cause = source.status.lastError.map { ": \($0.message)" } ?? ""
+            reasons.append("source \(source.name) is \(state.rawValue)\(cause)")
+        }
+        for lane in lanes where lane.isRequired {
+            let cause = lane.lastError.map { ": \($0)" } ?? ""
+            switch lane.state {
+            case .holding:
+                reasons.append("sink \(lane.sink) is down and its park is full, so Postgres keeps its WAL\(cause)")
+            case .starting: reasons.append("sink \(lane.sink) is not connected yet\(cause)")
+            case .ok, .retrying, .stalled, .parking: break
+            }
+        }
+        if let acknowledgementError { reasons.append("the state folder cannot be written: \(acknowledgementError)") }
+        return reasons
+    }
+}

@@ -1,0 +1,81 @@
+import CoreIngest
+import LogicalDecoding
+import Logging
+import Sinks
+
+/// Everything of one running instance, made of its configuration and not started yet.
+final class Instance: Sendable {
+    let configuration: Configuration
+    let pipeline: Pipeline
+    let metrics = MetricsRegistry()
+    let sources: [PostgresSource]
+    /// Held for its lock, which says that this instance owns the folder.
+    private let state: StateDirectory
+    private let startedAt = Timestamp.now()
+
+    init(_ configuration: Configuration, logger: Logger) throws(CommandFailure) {
+        self.configuration = configuration
+        do {
+            state = try StateDirectory(path: configuration.app.stateDirectory, exclusive: true)
+            let store = try StateStore(state)
+            let renderer = EventRenderer(instance: Self.identity(configuration))
+            // The source itself stores its position, with the rest of its checkpoint, before it tells the server.
+            pipeline = Pipeline(state: state, renderer: renderer, metrics: metrics, logger: logger) { _, _ in }
+            let factory = SinkFactory(renderer: renderer)
+            for entry in configuration.sinks {
+                try pipeline.add(sink: try factory.sink(entry), settings: SinkFactory.laneSettings(entry))
+            }
+            let schemas = try SchemaWiring(configuration, store: store, logger: logger)
+            sources = try Self.sources(configuration, pipeline, store, schemas, logger)
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw .failed("\(error)")
+        }
+        registerMetrics()
+    }
+
+    private static func sources(
+        _ configuration: Configuration, _ pipeline: Pipeline, _ store: StateStore, _ schemas: SchemaWiring,
+        _ logger: Logger
+    ) throws -> [PostgresSource] {
+        try configuration.inputs.postgres.map { input in
+            let source = try PostgresSource(
+                settings: SourceFactory.settings(input, of: configuration), intake: pipeline,
+                checkpoints: CheckpointStorage(store, input: input.name), streams: schemas.streams(of: input),
+                log: logger)
+            pipeline.add(source: input.name, signals: source)
+            return source
+        }
+    }
+
+    static func identity(_ configuration: Configuration) -> EventRenderer.Instance {
+        EventRenderer.Instance(
+            name: configuration.app.name, environment: configuration.app.environment, version: Version.current)
+    }
+
+    private func registerMetrics() {
+        metrics.gauge("buz_build_info", "Always 1; the version is a label.", labels: ["version": Version.current]) { 1 }
+        metrics.gauge("buz_resident_memory_bytes", "Memory that the process holds.") {
+            Double(ProcessMemory.residentBytes())
+        }
+        let startedAt = startedAt
+        metrics.gauge("buz_start_timestamp_seconds", "When the instance was started.") { Double(startedAt) / 1_000_000 }
+        for (input, source) in zip(configuration.inputs.postgres, sources) {
+            SourceMetrics.register(input.name, in: metrics) { source.status }
+        }
+    }
+
+    var status: InstanceStatus {
+        let pipeline = pipeline.status
+        return InstanceStatus(
+            name: configuration.app.name, environment: configuration.app.environment, startedAt: startedAt,
+            takenAt: Timestamp.now(),
+            sources: zip(configuration.inputs.postgres, sources).map { input, source in
+                InstanceStatus.Source(
+                    name: input.name, slot: input.slot, publication: input.publication, status: source.status)
+            },
+            lanes: pipeline.lanes, acknowledgementError: pipeline.acknowledgementError,
+            residentBytes: ProcessMemory.residentBytes())
+    }
+}

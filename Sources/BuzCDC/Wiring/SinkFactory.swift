@@ -1,0 +1,67 @@
+import CoreIngest
+import Sinks
+
+/// Makes sinks and lane settings of the configuration's entries.
+struct SinkFactory {
+    let renderer: EventRenderer
+
+    /// Throws a line about a value that the configuration's grammar allows and the sink does not.
+    func sink(_ configuration: SinkConfiguration) throws(CommandFailure) -> any Sink {
+        let name = configuration.name
+        switch configuration.destination {
+        case let stdout as StdoutSinkConfiguration:
+            let settings = StdoutSink.Settings(
+                format: stdout.format, style: .init(rawValue: stdout.style.rawValue) ?? .auto,
+                color: .init(rawValue: stdout.color.rawValue) ?? .auto)
+            return StdoutSink(name: name, settings: settings, renderer: renderer)
+        case let file as FileSinkConfiguration:
+            let settings = FileSink.Settings(
+                directory: file.path, defaultOutput: try output(file.defaultOutput, "defaultOutput", name),
+                deadletterOutput: try file.deadletterOutput.map { text throws(CommandFailure) in
+                    try output(text, "deadletterOutput", name)
+                }, format: file.format, compression: .init(rawValue: file.compression.rawValue) ?? .none,
+                maxFileBytes: file.maxBytes)
+            return FileSink(name: name, settings: settings, renderer: renderer)
+        case is BlackholeSinkConfiguration:
+            return BlackholeSink(name: name, settings: BlackholeSink.Settings(render: true), renderer: renderer)
+        case let postgres as PostgresSinkConfiguration:
+            let settings = PostgresSinkSettings(
+                name: name, url: postgres.url, mode: .init(rawValue: postgres.mode.rawValue) ?? .events,
+                format: postgres.format, schema: postgres.schema, defaultOutput: postgres.defaultOutput,
+                deadletterOutput: postgres.deadletterOutput, positionsSchema: postgres.positionsSchema,
+                connectTimeout: postgres.connectTimeout, statementTimeout: postgres.statementTimeout)
+            return PostgresSink(settings, renderer: renderer)
+        default:
+            throw .usage("the sink \(name) has a type that this build does not have")
+        }
+    }
+
+    private func output(_ text: String, _ key: String, _ sink: String) throws(CommandFailure) -> OutputName {
+        guard let output = OutputName(text) else {
+            throw .usage(
+                "sinks: \(key) of \(sink) is '\(text)': use letters, digits, '-', '_' and '.', not beginning with a dot"
+            )
+        }
+        return output
+    }
+
+    static func laneSettings(_ configuration: SinkConfiguration) -> LaneSettings {
+        var settings = LaneSettings()
+        settings.deliveryRequired = configuration.deliveryRequired
+        settings.batchEvents = configuration.batch.maxEvents
+        settings.batchBytes = configuration.batch.maxBytes
+        settings.linger = configuration.batch.linger
+        settings.queueBytes = configuration.queue.maxBytes
+        settings.queueBatches = configuration.queue.maxBatches
+        settings.flushInterval = configuration.flush.interval
+        settings.flushBytes = configuration.flush.maxBytes
+        settings.retry = RetryPolicy(first: configuration.retry.initial, cap: configuration.retry.max)
+        settings.park.maxBytes = configuration.park.maxBytes
+        switch configuration.park.whenFull {
+        case .deadletter: settings.park.whenFull = .deadletter
+        case .discard: settings.park.whenFull = .discard
+        }
+        settings.deadLetterBytes = configuration.deadLettersMaxBytes
+        return settings
+    }
+}

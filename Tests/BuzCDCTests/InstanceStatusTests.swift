@@ -1,0 +1,136 @@
+import CoreIngest
+import LogicalDecoding
+import Testing
+
+@testable import BuzCDC
+
+/// A status in which all is well, to be changed by each test.
+func healthyStatus() -> InstanceStatus {
+    var source = SourceStatus()
+    source.state = .streaming
+    source.received = LogSequenceNumber(1000)
+    source.serverEnd = LogSequenceNumber(1000)
+    let lane = LaneStatus(
+        sink: "lake", isRequired: true, state: .ok, attempts: 0, lastError: nil, failingSince: nil, queuedEvents: 0,
+        queuedBytes: 0, parkedBatches: 0, parkedBytes: 0, deadLetters: 0, deliveredEvents: 12, discardedEvents: 0,
+        lastPosition: nil, lagSeconds: 0)
+    return InstanceStatus(
+        name: "test", environment: "test", startedAt: 0, takenAt: 61_000_000,
+        sources: [.init(name: "shop", slot: "buz_shop", publication: "buz_shop", status: source)], lanes: [lane],
+        acknowledgementError: nil, residentBytes: 20 << 20)
+}
+
+@Suite("Status of an instance")
+struct InstanceStatusTests {
+    @Test(
+        "A source that neither streams nor snapshots makes the instance unready", arguments: SourceStatus.State.allCases
+    )
+    func sourceStates(state: SourceStatus.State) {
+        var status = healthyStatus()
+        status.sources[0].status.state = state
+        #expect(status.unreadiness.isEmpty == (state == .streaming || state == .snapshot))
+        #expect(status.unreadiness.allSatisfy { $0.contains("shop") && $0.contains(state.rawValue) })
+    }
+
+    @Test("A held lane makes the instance unready only when its sink is required", arguments: [true, false])
+    func heldLane(isRequired: Bool) {
+        var status = healthyStatus()
+        status.lanes[0].state = .holding
+        status.lanes[0].isRequired = isRequired
+        #expect(status.unreadiness.isEmpty != isRequired)
+    }
+
+    @Test("A sink that is down while its events are parked leaves the instance ready")
+    func parkedLane() {
+        var status = healthyStatus()
+        status.lanes[0].state = .parking
+        #expect(status.unreadiness.isEmpty)
+    }
+
+    @Test("The pages answer what probes, Prometheus and people ask, and refuse the rest")
+    func pages() throws {
+        let pages = OperationsPages(
+            token: BearerToken("secret"), status: { healthyStatus() }, metrics: { "buz_up 1\n" })
+        func status(_ target: String, _ method: OperationsRequest.Method = .get, _ token: String? = nil) throws -> Int {
+            let request = OperationsRequest(method: method, target: target, authorization: token.map { "Bearer \($0)" })
+            return pages.respond(to: try #require(request)).status
+        }
+        for open in ["/", "/health/live", "/health/ready"] { #expect(try status(open) == 200) }
+        for guarded in ["/metrics", "/stats", "/stats?format=text"] {
+            #expect(try status(guarded) == 401)
+            #expect(try status(guarded, .get, "wrong") == 401)
+            #expect(try status(guarded, .get, "secret") == 200)
+        }
+        #expect(try status("/stats?format=xml", .get, "secret") == 400)
+        #expect(try status("/nothing") == 404)
+        #expect(try status("/health/live", .post) == 405)
+        #expect(try status("/health/live", .head) == 200)
+    }
+
+    @Test("The status as JSON is one object with its sources and lanes")
+    func json() {
+        let text = String(decoding: healthyStatus().json, as: UTF8.self)
+        #expect(text.hasPrefix(#"{"version":"\#(Version.current)","name":"test""#))
+        #expect(text.contains(#""ready":true,"reasons":[],"sources":[{"name":"shop""#))
+        #expect(text.contains(#""lanes":[{"sink":"lake","required":true,"state":"ok","delivered":12"#))
+    }
+
+    @Test("The status as text says loudly what is wrong")
+    func text() {
+        var status = healthyStatus()
+        status.lanes[0].state = .holding
+        status.lanes[0].lastError = "unavailable: refused"
+        #expect(status.text.contains("NOT READY"))
+        #expect(status.text.contains("park is full, so Postgres keeps its WAL: unavailable: refused"))
+        #expect(!healthyStatus().text.contains("NOT READY"))
+    }
+}
+
+@Suite("Waiting until idle")
+struct IdleWatchTests {
+    @Test("It is done when all has been quiet for the time, counted from the last disturbance")
+    func quiet() {
+        var watch = IdleWatch(seconds: 2, targets: ["shop": LogSequenceNumber(1000)])
+        var status = healthyStatus()
+        status.sources[0].status.events = 5
+        #expect(!watch.isDone(status, isSettled: true, at: 10))
+        #expect(!watch.isDone(status, isSettled: true, at: 11))
+        #expect(!watch.isDone(status, isSettled: true, at: 12.9))
+        status.sources[0].status.events = 6
+        #expect(!watch.isDone(status, isSettled: true, at: 13.1))
+        #expect(!watch.isDone(status, isSettled: true, at: 13.2))
+        #expect(!watch.isDone(status, isSettled: false, at: 14))
+        #expect(!watch.isDone(status, isSettled: true, at: 14.1))
+        #expect(watch.isDone(status, isSettled: true, at: 16.1))
+    }
+
+    @Test(
+        "It is not done while anything is behind",
+        arguments: [
+            { @Sendable (status: inout InstanceStatus) in status.sources[0].status.state = .snapshot },
+            { status in status.sources[0].status.received = LogSequenceNumber(999) },
+            { status in status.sources[0].status.isPaused = true },
+            { status in status.sources[0].name = "unknown" },
+            { status in status.lanes[0].queuedEvents = 1 },
+            { status in status.lanes[0].parkedBytes = 1 },
+            { status in status.lanes[0].state = .retrying },
+            { status in status.acknowledgementError = "disk full" },
+        ] as [@Sendable (inout InstanceStatus) -> Void])
+    func behind(change: @Sendable (inout InstanceStatus) -> Void) {
+        var watch = IdleWatch(seconds: 0, targets: ["shop": LogSequenceNumber(1000)])
+        var status = healthyStatus()
+        change(&status)
+        #expect(!watch.isDone(status, isSettled: true, at: 10))
+        #expect(!watch.isDone(status, isSettled: true, at: 1000))
+    }
+
+    @Test("What the server writes after the start is not waited for")
+    func laterLog() {
+        var watch = IdleWatch(seconds: 1, targets: ["shop": LogSequenceNumber(1000)])
+        var status = healthyStatus()
+        _ = watch.isDone(status, isSettled: true, at: 1)
+        _ = watch.isDone(status, isSettled: true, at: 2)
+        status.sources[0].status.serverEnd = LogSequenceNumber(5000)
+        #expect(watch.isDone(status, isSettled: true, at: 3))
+    }
+}
