@@ -1,4 +1,4 @@
-import CoreIngest
+@testable import CoreIngest
 import LogicalDecoding
 import Testing
 
@@ -88,20 +88,28 @@ struct InstanceStatusTests {
 
 @Suite("Waiting until idle")
 struct IdleWatchTests {
+    private func expectDone(
+        _ expected: Bool, _ watch: inout IdleWatch, _ status: InstanceStatus, isSettled: Bool, at now: Double,
+        _ place: SourceLocation = #_sourceLocation
+    ) {
+        let isDone = watch.isDone(status, isSettled: isSettled, at: now)
+        #expect(isDone == expected, sourceLocation: place)
+    }
+
     @Test("It is done when all has been quiet for the time, counted from the last disturbance")
     func quiet() {
         var watch = IdleWatch(seconds: 2, targets: ["shop": LogSequenceNumber(1000)])
         var status = healthyStatus()
         status.sources[0].status.events = 5
-        #expect(!watch.isDone(status, isSettled: true, at: 10))
-        #expect(!watch.isDone(status, isSettled: true, at: 11))
-        #expect(!watch.isDone(status, isSettled: true, at: 12.9))
+        expectDone(false, &watch, status, isSettled: true, at: 10)
+        expectDone(false, &watch, status, isSettled: true, at: 11)
+        expectDone(false, &watch, status, isSettled: true, at: 12.9)
         status.sources[0].status.events = 6
-        #expect(!watch.isDone(status, isSettled: true, at: 13.1))
-        #expect(!watch.isDone(status, isSettled: true, at: 13.2))
-        #expect(!watch.isDone(status, isSettled: false, at: 14))
-        #expect(!watch.isDone(status, isSettled: true, at: 14.1))
-        #expect(watch.isDone(status, isSettled: true, at: 16.1))
+        expectDone(false, &watch, status, isSettled: true, at: 13.1)
+        expectDone(false, &watch, status, isSettled: true, at: 13.2)
+        expectDone(false, &watch, status, isSettled: false, at: 14)
+        expectDone(false, &watch, status, isSettled: true, at: 14.1)
+        expectDone(true, &watch, status, isSettled: true, at: 16.1)
     }
 
     @Test(
@@ -120,8 +128,8 @@ struct IdleWatchTests {
         var watch = IdleWatch(seconds: 0, targets: ["shop": LogSequenceNumber(1000)])
         var status = healthyStatus()
         change(&status)
-        #expect(!watch.isDone(status, isSettled: true, at: 10))
-        #expect(!watch.isDone(status, isSettled: true, at: 1000))
+        expectDone(false, &watch, status, isSettled: true, at: 10)
+        expectDone(false, &watch, status, isSettled: true, at: 1000)
     }
 
     @Test("What the server writes after the start is not waited for")
@@ -131,6 +139,6 @@ struct IdleWatchTests {
         _ = watch.isDone(status, isSettled: true, at: 1)
         _ = watch.isDone(status, isSettled: true, at: 2)
         status.sources[0].status.serverEnd = LogSequenceNumber(5000)
-        #expect(watch.isDone(status, isSettled: true, at: 3))
+        expectDone(true, &watch, status, isSettled: true, at: 3)
     }
 }
