@@ -1,0 +1,109 @@
+import CoreIngest
+import TestServers
+import Testing
+
+@testable import Sinks
+
+@Suite struct PostgresEventTests {
+    private let orders = ordersStream()
+
+    private func add(_ count: Int, to maker: BatchMaker) {
+        for id in 0..<count {
+            maker.add(.create, orders, "{\"id\":\(id),\"name\":\"a\\tb\\\\\",\"note\":null}", key: "{\"id\":\(id)}")
+        }
+    }
+
+    @Test func everyEventBecomesARowWithItsEnvelope() async throws {
+        let database = try SharedPostgres.database()
+        let lane = LaneStandIn(testSink(database, mode: .events) { $0.deadletterOutput = "invalid" })
+        try await lane.open()
+        let maker = BatchMaker()
+        maker.add(.snapshotBegin, orders)
+        add(3, to: maker)
+        maker.add(.create, orders, #"{"id":9,"name":null,"note":null}"#, key: #"{"id":9}"#, flags: .invalid)
+        maker.add(.delete, orders, #"{"id":1}"#, key: #"{"id":1}"#)
+        try await lane.deliver(maker.seal())
+        #expect(
+            try database.sql(
+                """
+                SELECT op, table_name, commit_lsn, ordinal, is_valid, schema, envelope->'payload'->>'id' FROM events ORDER BY ordinal
+                """)
+                    == """
+                    c|public.orders|0/1000|1|t|iglu:com.acme/orders/jsonschema/1-0-0|0
+                    c|public.orders|0/1000|2|t|iglu:com.acme/orders/jsonschema/1-0-0|1
+                    c|public.orders|0/1000|3|t|iglu:com.acme/orders/jsonschema/1-0-0|2
+                    d|public.orders|0/1000|5|t|iglu:com.acme/orders/jsonschema/1-0-0|1
+                    """)
+        #expect(try database.sql("SELECT envelope->'payload'->>'name' FROM events WHERE ordinal = 1") == "a\tb\\")
+        #expect(try database.sql("SELECT is_valid, ordinal FROM invalid") == "f|4")
+        #expect(try database.sql("SELECT received_at = '2023-11-14 22:13:20+00' FROM invalid") == "t")
+        await lane.sink.close()
+    }
+
+    @Test func aReplayedEventIsNotStoredTwice() async throws {
+        let database = try SharedPostgres.database()
+        let sink = testSink(database, mode: .events)
+        _ = try await sink.open()
+        let maker = BatchMaker()
+        add(10, to: maker)
+        let batch = maker.seal()
+        for range in [0..<6, 4..<10, 0..<10] {
+            guard case .delivered = await sink.write([BatchSlice(batch, range: range)]) else {
+                Issue.record("not delivered")
+                return
+            }
+        }
+        #expect(try database.sql("SELECT count(*) FROM events") == "10")
+        #expect(try database.sql("SELECT ordinal FROM buz_cdc.positions") == "9")
+        await sink.close()
+    }
+
+    @Test func aTableThatWasMadeBeforehandIsUsedAndItsRefusalsFound() async throws {
+        let database = try SharedPostgres.database()
+        try database.sql(
+            """
+            CREATE TABLE events (uuid uuid, received_at timestamptz, schema text, is_valid bool, op text, table_name text,
+              commit_lsn pg_lsn, ordinal bigint, envelope jsonb)
+            """)
+        let lane = LaneStandIn(testSink(database, mode: .events) { $0.format = .row })
+        try await lane.open()
+        let stream = testStream("doc", [.init(name: "doc", sqlType: "json", kind: .json)])
+        let maker = BatchMaker()
+        maker.add(.create, stream, #"{"doc":1}"#)
+        let refused = maker.add(.create, stream, #"{"doc":"\u0000"}"#)
+        maker.add(.create, stream, #"{"doc":3}"#)
+        try await lane.deliver(maker.seal())
+        #expect(lane.rejections.map(\.position) == [refused])
+        #expect(try database.sql("SELECT envelope FROM events ORDER BY ordinal") == "{\"doc\": 1}\n{\"doc\": 3}")
+        await lane.sink.close()
+    }
+
+    @Test func eventsWithoutATableGoToTheOutputOfAMirrorToo() async throws {
+        let database = try SharedPostgres.database()
+        let lane = LaneStandIn(testSink(database))
+        try await lane.open()
+        let maker = BatchMaker()
+        let page = StreamDescriptor(
+            database: "", schemaName: "", table: "", columns: [], keyColumns: [], schema: orders.schema, validator: nil,
+            protocol: "snowplow")
+        maker.add(.none, page, #"{"page":"/"}"#)
+        try await lane.deliver(maker.seal())
+        #expect(
+            try database.sql("SELECT op IS NULL, table_name IS NULL, commit_lsn IS NULL FROM events") == "t|t|t")
+        await lane.sink.close()
+    }
+
+    @Test func whatIsInvalidIsRejectedWhereThereIsNoTableForIt() async throws {
+        let database = try SharedPostgres.database()
+        let lane = LaneStandIn(testSink(database))
+        #expect(!lane.sink.takesInvalidEvents)
+        try await lane.open()
+        let maker = BatchMaker()
+        let bad = maker.add(.create, orders, #"{"id":1}"#, key: #"{"id":1}"#, flags: .invalid)
+        maker.add(.create, orders, #"{"id":2,"name":"n","note":null}"#, key: #"{"id":2}"#)
+        try await lane.deliver(maker.seal())
+        #expect(lane.rejections.map(\.position) == [bad])
+        #expect(try database.sql("SELECT id FROM orders") == "2")
+        await lane.sink.close()
+    }
+}

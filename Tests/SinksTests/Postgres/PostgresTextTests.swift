@@ -1,0 +1,100 @@
+import CoreIngest
+import Testing
+
+@testable import Sinks
+
+@Suite struct PostgresTextTests {
+    private func text(_ json: String, _ kind: StreamDescriptor.Kind) -> String {
+        var arena = ByteArena()
+        Array(json.utf8).withUnsafeBytes { arena.appendText($0, kind, delimiter: UInt8(ascii: ",")) }
+        return String(decoding: arena.bytes, as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        (#""plain""#, StreamDescriptor.Kind.text, "plain"),
+        (#""a\"b\\c\/\b\f\n\r\té😀\ud83d\ude00""#, .text, "a\"b\\c/\u{8}\u{C}\n\r\té😀😀"),
+        (#""\ud800x""#, .text, "\u{FFFD}x"),
+        ("12.3400", .numeric(precision: nil, scale: nil), "12.3400"),
+        ("true", .boolean, "true"),
+        (#"{"a": [1,  2]}"#, .json, #"{"a": [1,  2]}"#),
+        ("[]", .array(of: .integer(bits: 32)), "{}"),
+        ("[1,null,3]", .array(of: .integer(bits: 32)), #"{"1",NULL,"3"}"#),
+        (#"["NULL","a\"b","c\\d","",null]"#, .array(of: .text), #"{"NULL","a\"b","c\\d","",NULL}"#),
+        ("[[1,2],[3,null]]", .array(of: .integer(bits: 32)), #"{{"1","2"},{"3",NULL}}"#),
+        (#"[{"a":1},[2],null]"#, .array(of: .json), #"{"{\"a\":1}","[2]",NULL}"#),
+        (#"{"a":"x","b":null}"#, .hstore, #""a"=>"x","b"=>NULL"#),
+        (#"{"a\"":"\\"}"#, .hstore, #""a\""=>"\\""#),
+        (
+            #"{"n":1,"t":"a\"b","m":null,"l":[1,2]}"#,
+            .composite([
+                .init(name: "n", kind: .integer(bits: 32)), .init(name: "t", kind: .text),
+                .init(name: "m", kind: .text),
+                .init(name: "l", kind: .array(of: .integer(bits: 32))),
+            ]), #"("1","a\"b",,"{\"1\",\"2\"}")"#
+        ),
+    ])
+    func valuesAreWrittenAsTypesReadThem(json: String, kind: StreamDescriptor.Kind, expected: String) {
+        #expect(text(json, kind) == expected)
+    }
+
+    @Test(arguments: [
+        "", "{", #"{"a"#, #"{"a""#, #"{"a":"#, #"{"a":1"#, #"{"a":1,"#, #"{"a" 1}"#, #"{a:1}"#, #"{"a":"\"#, "[1}",
+        "nope",
+        #"{"a":[1}"#, #"{"a":1 "b":2}"#,
+    ])
+    func malformedObjectsAreToldAndNeverReadPastTheirEnd(json: String) {
+        let target = MirrorTarget(table: PostgresTable(schema: "s", name: "t"), descriptor: ordersStream(), columns: [])
+        var row = MirrorRow(target)
+        #expect(!Array(json.utf8).withUnsafeBytes { row.take($0) })
+    }
+
+    @Test(arguments: [
+        ("smallint", "integer", true), ("integer", "bigint", true), ("bigint", "integer", false),
+        ("integer", "numeric", true),
+        ("real", "double precision", true), ("double precision", "real", false), ("character varying(5)", "text", true),
+        ("character varying(5)", "character varying(9)", true), ("character varying(9)", "character varying(5)", false),
+        ("character varying(5)", "character varying", true), ("numeric(6,2)", "numeric(8,2)", true),
+        ("numeric(6,2)", "numeric(6,4)", false), ("numeric(6,2)", "numeric", true), ("numeric", "numeric(6,2)", false),
+        ("text", "integer", false), ("integer", "integer", false), ("character(3)", "text", false),
+        ("numeric(6,2)", "numeric(6,2)", false),
+    ])
+    func onlyTypesThatHoldEveryValueAreWider(old: String, new: String, expected: Bool) {
+        #expect(isWidening(from: old, to: new) == expected)
+    }
+
+    @Test func theSuspectedRowIsTriedAlone() {
+        #expect(RowLoader.parts(10..<20, suspect: 3) == [10..<13, 13..<14, 14..<17, 17..<20])
+        #expect(RowLoader.parts(10..<20, suspect: 9) == [10..<19, 19..<20])
+        #expect(RowLoader.parts(10..<20, suspect: 10) == [10..<15, 15..<20])
+        #expect(RowLoader.parts(0..<2, suspect: nil) == [0..<1, 1..<2])
+    }
+
+    @Test func messagesOfDataErrorsLoseTheirValues() {
+        let failure = PostgresFailure(
+            sqlState: "22P02", message: "invalid input syntax for type integer: \"secret\"\n", column: "price",
+            constraint: nil, copyLine: 0)
+        #expect(failure.message == #"invalid input syntax for type integer: "…", column price (SQLSTATE 22P02)"#)
+        #expect(failure.kind == .data)
+    }
+
+    @Test func theLineOfAnErrorIsReadFromItsContext() {
+        let place = PostgresResult.place(in: "COPY buz_stage_1, line 17, column price: \"x\"", of: "buz_stage_1")
+        #expect(place?.line == 16)
+        #expect(place?.column == "price")
+        #expect(PostgresResult.place(in: "COPY other, line 1", of: "buz_stage_1") == nil)
+    }
+
+    @Test func refusedEventsAreAskedForAgainAndTheOthersAreNot() {
+        let resumed = ResumedSource(
+            stored: Position(commit: 10, ordinal: 9),
+            rejected: [Position(commit: 10, ordinal: 0), Position(commit: 10, ordinal: 4)])
+        #expect(resumed.floor == Position(commit: 9, ordinal: .max))
+        #expect(!resumed.holds(Position(commit: 10, ordinal: 0)))
+        #expect(resumed.holds(Position(commit: 10, ordinal: 1)))
+        #expect(!resumed.holds(Position(commit: 10, ordinal: 4)))
+        #expect(!resumed.holds(Position(commit: 11, ordinal: 0)))
+        let clean = ResumedSource(stored: Position(commit: 10, ordinal: 9), rejected: [])
+        #expect(clean.floor == clean.stored)
+        #expect(!clean.holds(Position(commit: 10, ordinal: 9)))
+    }
+}
