@@ -4,49 +4,49 @@ enum BuiltinTypes {
     /// By OID.
     static let table: [UInt32: TypeInfo] = {
         var table: [UInt32: TypeInfo] = [:]
-        func add(_ oid: UInt32, _ name: String, _ form: TypeInfo.Form, _ category: Character) {
+        func add(_ oid: UInt32, _ name: String, _ form: TypeInfo.Form) {
             table[oid] = TypeInfo(
-                oid: oid, namespace: "pg_catalog", name: name, form: form, category: category.asciiValue ?? 0x55)
+                oid: oid, namespace: "pg_catalog", name: name, form: form)
         }
-        for (oid, array, name, category) in base {
-            add(oid, name, .base, category)
+        for (oid, array, name) in base {
+            add(oid, name, .base)
             if array != 0 {
                 let delimiter = UInt8(ascii: name == "box" ? ";" : ",")
-                add(array, "_\(name)", .array(element: oid, delimiter: delimiter), "A")
+                add(array, "_\(name)", .array(element: oid, delimiter: delimiter))
             }
         }
         for (oid, array, name, subtype) in ranges {
-            add(oid, name, .range(subtype: subtype), "R")
-            add(array, "_\(name)", .array(element: oid, delimiter: UInt8(ascii: ",")), "A")
+            add(oid, name, .range(subtype: subtype))
+            add(array, "_\(name)", .array(element: oid, delimiter: UInt8(ascii: ",")))
         }
         for (oid, array, name, subtype) in multiranges {
-            add(oid, name, .multirange(subtype: subtype), "R")
-            add(array, "_\(name)", .array(element: oid, delimiter: UInt8(ascii: ",")), "A")
+            add(oid, name, .multirange(subtype: subtype))
+            add(array, "_\(name)", .array(element: oid, delimiter: UInt8(ascii: ",")))
         }
         return table
     }()
 
-    /// OID, OID of its array (0: none), name, category.
-    private static let base: [(UInt32, UInt32, String, Character)] = [
-        (16, 1000, "bool", "B"), (17, 1001, "bytea", "U"), (18, 1002, "char", "Z"), (19, 1003, "name", "S"),
-        (20, 1016, "int8", "N"), (21, 1005, "int2", "N"), (22, 1006, "int2vector", "A"), (23, 1007, "int4", "N"),
-        (24, 1008, "regproc", "N"), (25, 1009, "text", "S"), (26, 1028, "oid", "N"), (27, 1010, "tid", "U"),
-        (28, 1011, "xid", "U"), (29, 1012, "cid", "U"), (30, 1013, "oidvector", "A"), (114, 199, "json", "U"),
-        (142, 143, "xml", "U"), (194, 0, "pg_node_tree", "Z"), (600, 1017, "point", "G"), (601, 1018, "lseg", "G"),
-        (602, 1019, "path", "G"), (603, 1020, "box", "G"), (604, 1027, "polygon", "G"), (628, 629, "line", "G"),
-        (650, 651, "cidr", "I"), (700, 1021, "float4", "N"), (701, 1022, "float8", "N"), (718, 719, "circle", "G"),
-        (774, 775, "macaddr8", "U"), (790, 791, "money", "N"), (829, 1040, "macaddr", "U"), (869, 1041, "inet", "I"),
-        (1033, 1034, "aclitem", "U"), (1042, 1014, "bpchar", "S"), (1043, 1015, "varchar", "S"),
-        (1082, 1182, "date", "D"), (1083, 1183, "time", "D"), (1114, 1115, "timestamp", "D"),
-        (1184, 1185, "timestamptz", "D"), (1186, 1187, "interval", "T"), (1266, 1270, "timetz", "D"),
-        (1560, 1561, "bit", "V"), (1562, 1563, "varbit", "V"), (1700, 1231, "numeric", "N"),
-        (1790, 2201, "refcursor", "U"), (2202, 2207, "regprocedure", "N"), (2203, 2208, "regoper", "N"),
-        (2204, 2209, "regoperator", "N"), (2205, 2210, "regclass", "N"), (2206, 2211, "regtype", "N"),
-        (2950, 2951, "uuid", "U"), (2970, 2949, "txid_snapshot", "U"), (3220, 3221, "pg_lsn", "U"),
-        (3614, 3643, "tsvector", "U"), (3615, 3645, "tsquery", "U"), (3642, 3644, "gtsvector", "U"),
-        (3734, 3735, "regconfig", "N"), (3769, 3770, "regdictionary", "N"), (3802, 3807, "jsonb", "U"),
-        (4072, 4073, "jsonpath", "U"), (4089, 4090, "regnamespace", "N"), (4096, 4097, "regrole", "N"),
-        (4191, 4192, "regcollation", "N"), (5038, 5039, "pg_snapshot", "U"), (5069, 271, "xid8", "U"),
+    /// OID, OID of its array (0: none), name.
+    private static let base: [(UInt32, UInt32, String)] = [
+        (16, 1000, "bool"), (17, 1001, "bytea"), (18, 1002, "char"), (19, 1003, "name"),
+        (20, 1016, "int8"), (21, 1005, "int2"), (22, 1006, "int2vector"), (23, 1007, "int4"),
+        (24, 1008, "regproc"), (25, 1009, "text"), (26, 1028, "oid"), (27, 1010, "tid"),
+        (28, 1011, "xid"), (29, 1012, "cid"), (30, 1013, "oidvector"), (114, 199, "json"),
+        (142, 143, "xml"), (194, 0, "pg_node_tree"), (600, 1017, "point"), (601, 1018, "lseg"),
+        (602, 1019, "path"), (603, 1020, "box"), (604, 1027, "polygon"), (628, 629, "line"),
+        (650, 651, "cidr"), (700, 1021, "float4"), (701, 1022, "float8"), (718, 719, "circle"),
+        (774, 775, "macaddr8"), (790, 791, "money"), (829, 1040, "macaddr"), (869, 1041, "inet"),
+        (1033, 1034, "aclitem"), (1042, 1014, "bpchar"), (1043, 1015, "varchar"),
+        (1082, 1182, "date"), (1083, 1183, "time"), (1114, 1115, "timestamp"),
+        (1184, 1185, "timestamptz"), (1186, 1187, "interval"), (1266, 1270, "timetz"),
+        (1560, 1561, "bit"), (1562, 1563, "varbit"), (1700, 1231, "numeric"),
+        (1790, 2201, "refcursor"), (2202, 2207, "regprocedure"), (2203, 2208, "regoper"),
+        (2204, 2209, "regoperator"), (2205, 2210, "regclass"), (2206, 2211, "regtype"),
+        (2950, 2951, "uuid"), (2970, 2949, "txid_snapshot"), (3220, 3221, "pg_lsn"),
+        (3614, 3643, "tsvector"), (3615, 3645, "tsquery"), (3642, 3644, "gtsvector"),
+        (3734, 3735, "regconfig"), (3769, 3770, "regdictionary"), (3802, 3807, "jsonb"),
+        (4072, 4073, "jsonpath"), (4089, 4090, "regnamespace"), (4096, 4097, "regrole"),
+        (4191, 4192, "regcollation"), (5038, 5039, "pg_snapshot"), (5069, 271, "xid8"),
     ]
 
     /// OID, OID of its array, name, subtype.

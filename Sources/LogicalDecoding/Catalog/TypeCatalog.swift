@@ -6,10 +6,10 @@ package struct TypeCatalog: Sendable {
     package init() {}
 
     /// Answers one row per type that is not built in, for Postgres 14 to 18. Row types of tables appear only where a
-    /// column has such a type. Columns: oid, schema, name, typtype, typcategory, element, delimiter, base type, base type
+    /// column has such a type. Columns: oid, schema, name, typtype, element, delimiter, base type, base type
     /// modifier, enum labels, attribute names, attribute types, attribute type modifiers, range subtype. Lists are arrays' text.
     package static let query = """
-        SELECT t.oid, n.nspname, t.typname, t.typtype, t.typcategory,
+        SELECT t.oid, n.nspname, t.typname, t.typtype,
           CASE WHEN e.typarray = t.oid THEN t.typelem ELSE 0 END, t.typdelim, t.typbasetype, t.typtypmod,
           CASE WHEN t.typtype = 'e' THEN
             ARRAY(SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)::text END,
@@ -41,35 +41,35 @@ package struct TypeCatalog: Sendable {
 
     /// Takes one row of ``query``. A row that is not as expected is left out: its type is then written as text.
     package mutating func load(row: [String?]) {
-        guard row.count >= 14, let oid = row[0].flatMap({ UInt32($0) }), let namespace = row[1], let name = row[2],
+        guard row.count >= 13, let oid = row[0].flatMap({ UInt32($0) }), let namespace = row[1], let name = row[2],
             let kind = row[3]?.utf8.first
         else { return }
         func number(_ index: Int) -> UInt32 { row[index].flatMap { UInt32($0) } ?? 0 }
         let form: TypeInfo.Form
         switch kind {
         case UInt8(ascii: "d"):
-            form = .domain(base: number(7), typeModifier: row[8].flatMap { Int32($0) } ?? -1)
-        case UInt8(ascii: "e"): form = .enumeration(ArrayText.strings(row[9] ?? "{}"))
+            form = .domain(base: number(6), typeModifier: row[7].flatMap { Int32($0) } ?? -1)
+        case UInt8(ascii: "e"): form = .enumeration(ArrayText.strings(row[8] ?? "{}"))
         case UInt8(ascii: "c"):
-            let names = ArrayText.strings(row[10] ?? "{}")
-            let oids = ArrayText.strings(row[11] ?? "{}").map { UInt32($0) ?? 0 }
-            let modifiers = ArrayText.strings(row[12] ?? "{}").map { Int32($0) ?? -1 }
+            let names = ArrayText.strings(row[9] ?? "{}")
+            let oids = ArrayText.strings(row[10] ?? "{}").map { UInt32($0) ?? 0 }
+            let modifiers = ArrayText.strings(row[11] ?? "{}").map { Int32($0) ?? -1 }
             guard names.count == oids.count, names.count == modifiers.count else { return }
             form = .composite(
                 names.indices.map {
                     TypeInfo.Attribute(name: names[$0], typeOID: oids[$0], typeModifier: modifiers[$0])
                 })
-        case UInt8(ascii: "r"): form = .range(subtype: number(13))
-        case UInt8(ascii: "m"): form = .multirange(subtype: number(13))
+        case UInt8(ascii: "r"): form = .range(subtype: number(12))
+        case UInt8(ascii: "m"): form = .multirange(subtype: number(12))
         case UInt8(ascii: "p"): form = .pseudo
         default:
-            let element = number(5)
+            let element = number(4)
             form =
                 element == 0
-                ? .base : .array(element: element, delimiter: row[6]?.utf8.first ?? UInt8(ascii: ","))
+                ? .base : .array(element: element, delimiter: row[5]?.utf8.first ?? UInt8(ascii: ","))
         }
         insert(
-            TypeInfo(oid: oid, namespace: namespace, name: name, form: form, category: row[4]?.utf8.first ?? 0x55))
+            TypeInfo(oid: oid, namespace: namespace, name: name, form: form))
     }
 
     /// Whether the type, and all that it is made of, is known.

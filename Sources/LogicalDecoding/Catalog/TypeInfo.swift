@@ -4,8 +4,6 @@ package struct TypeInfo: Sendable, Equatable {
     package var namespace: String
     package var name: String
     package var form: Form
-    /// `pg_type.typcategory`.
-    package var category: UInt8
 
     package enum Form: Sendable, Equatable {
         case base
@@ -32,11 +30,10 @@ package struct TypeInfo: Sendable, Equatable {
         }
     }
 
-    package init(oid: UInt32, namespace: String, name: String, form: Form, category: UInt8 = UInt8(ascii: "U")) {
+    package init(oid: UInt32, namespace: String, name: String, form: Form) {
         self.oid = oid
         self.namespace = namespace
         self.name = name
         self.form = form
-        self.category = category
     }
 }
