@@ -52,7 +52,7 @@ package struct JSONLimits: Sendable {
     /// Words of the tape have 30 bits for an offset.
     package static let mostBytes = (1 << 30) - 1
 
-    package init(depth: Int = 256, bytes: Int = JSONLimits.mostBytes) {
+    package init(depth: Int = 1000, bytes: Int = JSONLimits.mostBytes) {
         self.depth = depth
         self.bytes = min(bytes, Self.mostBytes)
     }

@@ -34,11 +34,14 @@ extension SchemaCompiler {
                     throw malformed("type", "one of \(SchemaTypes.names.joined(separator: ", ")), or several", list)
                 }
             }
+            if options.trustsNullabilityAndLabels { _ = types.insert("null", wholeDecimals: false) }
             list.add(.type, types.mask)
         }
         if dialect >= .draft6, let value = view.member(schema, named: "const") { list.add(.constant, UInt32(value)) }
         if let value = view.member(schema, named: "enum") {
             guard view.kind(value) == .array else { throw malformed("enum", "an array", list) }
+            // Beside a type the labels are the server's; alone, they are those of numbers that are none.
+            if options.trustsNullabilityAndLabels && view.member(schema, named: "type") != nil { return }
             let start = UInt32(parts.choices.count)
             parts.choices += view.elements(value).map { UInt32($0) }
             list.add(.choice, start, UInt32(parts.choices.count))
@@ -79,7 +82,7 @@ extension SchemaCompiler {
         guard let digits = view.number(value) else { throw malformed(keyword, "a number", list) }
         let word = view.word(value)
         let decimal = JSONDecimal(digits)
-        let small = JSONDecimal.small(digits, word.kind)
+        let small = word.kind == .integer ? Int64(String(decoding: digits, as: UTF8.self)) : nil
         var bound = SchemaBound(
             small: small ?? 0, isSmall: small != nil, text: ByteRange(offset: word.offset, count: word.length),
             significand: 0,

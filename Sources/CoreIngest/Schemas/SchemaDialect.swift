@@ -54,6 +54,9 @@ package struct SchemaOptions: Sendable {
     package var mostSubschemas = 100_000
     /// Values within values.
     package var mostDepth = 128
+    /// Derived schemas only: null passes every `type`, and an `enum` beside a `type` is not asserted. See
+    /// ``SchemaDerivation/options``.
+    package var trustsNullabilityAndLabels = false
 
     package init() {}
 }

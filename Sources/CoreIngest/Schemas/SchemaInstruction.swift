@@ -144,7 +144,7 @@ struct SchemaObject: BitwiseCopyable {
 
 /// A number of the schema.
 struct SchemaBound: BitwiseCopyable {
-    /// When it is an integer of at most 18 digits.
+    /// When it is an integer of 64 bits.
     var small: Int64
     var isSmall: Bool
     /// Its digits, in the schema's text.

@@ -1,0 +1,85 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// A registry in a folder, laid out as Iglu's static registries: `PATH/VENDOR/NAME/jsonschema/1-0-0`, with or without `.json`.
+///
+/// The parts of a name have no slash and no two dots in a row, by ``SchemaName``'s grammar, so that no name leads out of the
+/// folder.
+package struct DirectoryRegistry: SchemaRegistry {
+    package let path: String
+    /// Bytes of one schema; larger ones are refused.
+    package let mostBytes: Int
+
+    package init(path: String, mostBytes: Int = 4 << 20) {
+        self.path = path
+        self.mostBytes = mostBytes
+    }
+
+    package var description: String { "folder \(path)" }
+
+    package func text(of name: SchemaName) throws(SchemaError) -> [UInt8]? {
+        let file = "\(path)/\(name.vendor)/\(name.name)/\(name.format)/\(name.version)"
+        if let text = try read(file) { return text }
+        return try read(file + ".json")
+    }
+
+    private func read(_ file: String) throws(SchemaError) -> [UInt8]? {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw unavailable("open", file, errno)
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = Self.read(descriptor, into: &buffer)
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno == EISDIR { return nil }
+                throw unavailable("read", file, errno)
+            }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+            if bytes.count > mostBytes {
+                throw SchemaError(.tooLarge, "the schema \(file) has more than \(mostBytes) bytes; make it smaller")
+            }
+        }
+    }
+
+    private static func read(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int {
+        buffer.withUnsafeMutableBytes { bytes in
+            #if canImport(Glibc)
+                Glibc.read(descriptor, bytes.baseAddress, bytes.count)
+            #else
+                Musl.read(descriptor, bytes.baseAddress, bytes.count)
+            #endif
+        }
+    }
+
+    package func versions(vendor: String, name: String) throws(SchemaError) -> [SchemaVersion] {
+        guard SchemaName(vendor: vendor, name: name, version: .first) != nil else { return [] }
+        let folder = "\(path)/\(vendor)/\(name)/jsonschema"
+        guard let handle = opendir(folder) else {
+            if errno == ENOENT || errno == ENOTDIR { return [] }
+            throw unavailable("list", folder, errno)
+        }
+        defer { closedir(handle) }
+        var versions = Set<SchemaVersion>()
+        while let entry = readdir(handle) {
+            let file = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            let stem = file.hasSuffix(".json") ? file.dropLast(5) : file[...]
+            if let version = SchemaVersion(parsing: stem) { versions.insert(version) }
+        }
+        return versions.sorted()
+    }
+
+    private func unavailable(_ verb: String, _ file: String, _ code: Int32) -> SchemaError {
+        SchemaError(.unavailable, "cannot \(verb) \(file) of the schema registry: \(String(cString: strerror(code)))")
+    }
+}

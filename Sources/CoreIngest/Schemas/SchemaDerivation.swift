@@ -1,0 +1,173 @@
+/// Writes the JSON Schema of a table from its columns, as a self-describing Iglu schema (draft 4).
+///
+/// The schema describes what events of the table hold: the types by ``StreamDescriptor/Kind``, lengths, ranges and
+/// precision, enum labels, nullability, comments. `sqlType` is an annotation with the column's type in SQL.
+package enum SchemaDerivation {
+    /// How derived schemas are compiled for checking: the server guarantees nullability and enum labels, and may change both
+    /// without announcing a new shape of the table, so that asserting them could only refuse rows that are right.
+    package static var options: SchemaOptions {
+        var options = SchemaOptions()
+        options.trustsNullabilityAndLabels = true
+        return options
+    }
+
+    /// The schema's text, one property per line.
+    package static func text(
+        _ name: SchemaName, columns: [StreamDescriptor.Column], comment: String?, qualifiedName: String
+    ) -> String {
+        var arena = ByteArena(capacity: 1024 + columns.count * 160)
+        arena.append("{\n  \"$schema\": ")
+        arena.appendJSONString(text: SchemaDialect.iglu)
+        arena.append(",\n  \"self\": {\"vendor\": ")
+        arena.appendJSONString(text: name.vendor)
+        arena.append(", \"name\": ")
+        arena.appendJSONString(text: name.name)
+        arena.append(", \"format\": ")
+        arena.appendJSONString(text: name.format)
+        arena.append(", \"version\": ")
+        arena.appendJSONString(text: name.version.description)
+        arena.append("},\n  \"description\": ")
+        arena.appendJSONString(text: comment ?? "Rows of the table \(qualifiedName)")
+        arena.append(",\n  \"type\": \"object\",\n  \"properties\": {")
+        for (index, column) in columns.enumerated() {
+            arena.append(index == 0 ? "\n    " : ",\n    ")
+            arena.appendJSONString(text: column.name)
+            arena.append(": {")
+            let start = arena.count
+            arena.append(schemaOf: column.kind, isNullable: column.isNullable, labels: column.enumLabels)
+            if arena.count > start { arena.append(", ") }
+            arena.append("\"sqlType\": ")
+            arena.appendJSONString(text: column.sqlType)
+            if let comment = column.comment {
+                arena.append(", \"description\": ")
+                arena.appendJSONString(text: comment)
+            }
+            arena.append(UInt8(ascii: "}"))
+        }
+        arena.append("\n  },")
+        let required = columns.filter { !$0.isNullable }
+        // Draft 4 has no empty list here.
+        if !required.isEmpty {
+            arena.append("\n  \"required\": [")
+            for (index, column) in required.enumerated() {
+                if index > 0 { arena.append(", ") }
+                arena.appendJSONString(text: column.name)
+            }
+            arena.append("],")
+        }
+        arena.append("\n  \"additionalProperties\": false\n}\n")
+        return String(decoding: arena.bytes, as: UTF8.self)
+    }
+}
+
+extension ByteArena {
+    /// Appends the keywords for values of a kind, without braces; nothing where any JSON may stand.
+    fileprivate mutating func append(schemaOf kind: StreamDescriptor.Kind, isNullable: Bool, labels: [String]) {
+        switch kind {
+        case .boolean: append(type: "\"boolean\"", isNullable)
+        case .integer(let bits):
+            append(type: "\"integer\"", isNullable)
+            let most: StaticString = bits == 16 ? "32767" : bits == 32 ? "2147483647" : "9223372036854775807"
+            let least: StaticString = bits == 16 ? "-32768" : bits == 32 ? "-2147483648" : "-9223372036854775808"
+            append(", \"minimum\": ")
+            append(least)
+            append(", \"maximum\": ")
+            append(most)
+        case .float:
+            // NaN and infinities have no JSON number.
+            append("\"anyOf\": [{")
+            append(type: "\"number\"", isNullable)
+            append("}, {\"enum\": [\"NaN\", \"Infinity\", \"-Infinity\"]}]")
+        case .numeric(let precision, let scale):
+            append("\"anyOf\": [{")
+            append(type: "\"number\"", isNullable)
+            append(precision: precision, scale: scale ?? 0)
+            append("}, {\"enum\": [\"NaN\", \"Infinity\", \"-Infinity\"]}]")
+        case .string(let maxLength):
+            append(type: "\"string\"", isNullable)
+            if let maxLength {
+                append(", \"maxLength\": ")
+                append(decimal: UInt64(max(maxLength, 0)))
+            }
+        case .uuid:
+            append(type: "\"string\"", isNullable)
+            append(", \"format\": \"uuid\"")
+        case .date, .time, .timestamp, .interval, .bytes, .text: append(type: "\"string\"", isNullable)
+        case .json: return
+        case .hstore:
+            append(type: "\"object\"", isNullable)
+            append(", \"additionalProperties\": {\"type\": [\"string\", \"null\"]}")
+        case .enumeration:
+            append(type: "\"string\"", isNullable)
+            append(labels: labels, isNullable)
+        case .array(let element): append(arrayOf: element, isNullable)
+        case .composite(let fields):
+            append(type: "\"object\"", isNullable)
+            append(", \"properties\": {")
+            for (index, field) in fields.enumerated() {
+                if index > 0 { append(", ") }
+                appendJSONString(text: field.name)
+                append(": {")
+                append(schemaOf: field.kind, isNullable: true, labels: [])
+                append(UInt8(ascii: "}"))
+            }
+            append(UInt8(ascii: "}"))
+        }
+    }
+
+    private mutating func append(type: StaticString, _ isNullable: Bool) {
+        append("\"type\": ")
+        if isNullable { append(UInt8(ascii: "[")) }
+        append(type)
+        if isNullable { append(", \"null\"]") }
+    }
+
+    private mutating func append(labels: [String], _ isNullable: Bool) {
+        // Labels of an enum inside another type are not known, and an empty list would allow nothing.
+        if labels.isEmpty { return }
+        append(", \"enum\": [")
+        for (index, label) in labels.enumerated() {
+            if index > 0 { append(", ") }
+            appendJSONString(text: label)
+        }
+        if isNullable { append(", null") }
+        append(UInt8(ascii: "]"))
+    }
+
+    /// The elements of an array, and those of its inner arrays: the type does not say how many dimensions there are.
+    private mutating func append(arrayOf element: StreamDescriptor.Kind, _ isNullable: Bool) {
+        append(type: "\"array\"", isNullable)
+        switch element {
+        case .boolean: append(", \"items\": {\"type\": [\"boolean\", \"null\", \"array\"]}")
+        case .integer: append(", \"items\": {\"type\": [\"integer\", \"null\", \"array\"]}")
+        case .float, .numeric: append(", \"items\": {\"type\": [\"number\", \"string\", \"null\", \"array\"]}")
+        case .string, .uuid, .date, .time, .timestamp, .interval, .bytes, .enumeration, .text:
+            append(", \"items\": {\"type\": [\"string\", \"null\", \"array\"]}")
+        case .hstore, .composite: append(", \"items\": {\"type\": [\"object\", \"null\", \"array\"]}")
+        case .json, .array: return
+        }
+    }
+
+    /// Bounds and step of `numeric(precision, scale)`, digit for digit; nothing beyond 38 digits, which few readers take.
+    private mutating func append(precision: Int?, scale: Int) {
+        guard let precision, (1...38).contains(precision), (-38...38).contains(scale) else { return }
+        let nines = String(repeating: "9", count: precision)
+        let most: String
+        if scale <= 0 {
+            most = nines + String(repeating: "0", count: -scale)
+        } else if scale >= precision {
+            most = "0." + String(repeating: "0", count: scale - precision) + nines
+        } else {
+            most = "\(nines.prefix(precision - scale)).\(nines.suffix(scale))"
+        }
+        let step =
+            scale <= 0
+            ? "1" + String(repeating: "0", count: -scale) : "0." + String(repeating: "0", count: scale - 1) + "1"
+        append(", \"minimum\": -")
+        append(text: most)
+        append(", \"maximum\": ")
+        append(text: most)
+        append(", \"multipleOf\": ")
+        append(text: step)
+    }
+}
