@@ -67,7 +67,10 @@ func report(_ validator: PayloadValidator, _ payload: String, partial: Bool = fa
 
     @Test("a failure says what was expected, what is there, and where in the schema")
     func words() throws {
-        let found = try #require(report(try validator(Self.row), #"{"id":"a \" long text \#(String(repeating: "x", count: 200))","mood":"ok"}"#))
+        let found = try #require(
+            report(
+                try validator(Self.row), #"{"id":"a \" long text \#(String(repeating: "x", count: 200))","mood":"ok"}"#)
+        )
         let first = try #require(found.failures.first)
         #expect(first.schemaPath == "#/properties/id/type")
         #expect(first.expected == "integer")
@@ -110,19 +113,25 @@ func report(_ validator: PayloadValidator, _ payload: String, partial: Bool = fa
     @Test("no more than the cap is reported")
     func cap() throws {
         let many = try validator(#"{"items":{"type":"string"}}"#)
-        #expect(report(many, "[\(Array(repeating: "1", count: 100).joined(separator: ","))]")?.failures.count == SchemaFailure.cap)
+        #expect(
+            report(many, "[\(Array(repeating: "1", count: 100).joined(separator: ","))]")?.failures.count
+                == SchemaFailure.cap)
     }
 
     @Test(
         "what is not checked is refused when compiling, and so is what is malformed",
         arguments: [
-            (#"{"pattern":"a"}"#, SchemaError.Code.unsupportedKeyword), (#"{"properties":{"a":{"if":{}}}}"#, .unsupportedKeyword),
+            (#"{"pattern":"a"}"#, SchemaError.Code.unsupportedKeyword),
+            (#"{"properties":{"a":{"if":{}}}}"#, .unsupportedKeyword),
             (#"{"$schema":"http://json-schema.org/draft-07/schema#","items":[{}]}"#, .unsupportedKeyword),
-            (##"{"$dynamicRef":"#a"}"##, .unsupportedKeyword), (##"{"unevaluatedProperties":false}"##, .unsupportedKeyword),
+            (##"{"$dynamicRef":"#a"}"##, .unsupportedKeyword),
+            (##"{"unevaluatedProperties":false}"##, .unsupportedKeyword),
             (#"{"type":"int"}"#, .malformed), (#"{"required":"a"}"#, .malformed), (#"{"minLength":-1}"#, .malformed),
-            (#"{"anyOf":[]}"#, .malformed), (#"{"multipleOf":0}"#, .malformed), (#"{"properties":{"a":1}}"#, .malformed),
+            (#"{"anyOf":[]}"#, .malformed), (#"{"multipleOf":0}"#, .malformed),
+            (#"{"properties":{"a":1}}"#, .malformed),
             (#"[]"#, .malformed), (#"{"#, .notJSON), (#"{"$schema":"http://169.254.169.254/x"}"#, .unknownDialect),
-            (##"{"$ref":"http://169.254.169.254/x"}"##, .unresolvedReference), (##"{"$ref":"#/nowhere"}"##, .unresolvedReference),
+            (##"{"$ref":"http://169.254.169.254/x"}"##, .unresolvedReference),
+            (##"{"$ref":"#/nowhere"}"##, .unresolvedReference),
             (##"{"$ref":"#"}"##, .endlessReference), (##"{"allOf":[{"$ref":"#"}]}"##, .endlessReference),
             (##"{"anyOf":[{"$ref":"#/$defs/a"}],"$defs":{"a":{"not":{"$ref":"#"}}}}"##, .endlessReference),
         ] as [(String, SchemaError.Code)])
@@ -133,11 +142,14 @@ func report(_ validator: PayloadValidator, _ payload: String, partial: Bool = fa
 
     @Test("a schema that goes into its value may refer to itself, and ten thousand references are no matter")
     func recursion() throws {
-        let tree = try validator(##"{"properties":{"next":{"$ref":"#"},"v":{"type":"integer"}},"additionalProperties":false}"##)
+        let tree = try validator(
+            ##"{"properties":{"next":{"$ref":"#"},"v":{"type":"integer"}},"additionalProperties":false}"##)
         #expect(report(tree, #"{"v":1,"next":{"v":2,"next":{}}}"#) == nil)
-        #expect(report(tree, #"{"v":1,"next":{"v":2,"next":{"v":"x"}}}"#)?.failures.map(\.instancePath) == ["/next/next/v"])
+        #expect(
+            report(tree, #"{"v":1,"next":{"v":2,"next":{"v":"x"}}}"#)?.failures.map(\.instancePath) == ["/next/next/v"])
         let chain = (0..<10_000).map { ##""a\##($0)":{"$ref":"#/$defs/a\##($0 + 1)"}"## }.joined(separator: ",")
-        let long = try validator(##"{"properties":{"x":{"$ref":"#/$defs/a9990"}},"$defs":{\##(chain),"a10000":{"type":"null"}}}"##)
+        let long = try validator(
+            ##"{"properties":{"x":{"$ref":"#/$defs/a9990"}},"$defs":{\##(chain),"a10000":{"type":"null"}}}"##)
         #expect(report(long, #"{"x":null}"#) == nil)
         #expect(report(long, #"{"x":1}"#) != nil)
     }
@@ -157,7 +169,9 @@ func report(_ validator: PayloadValidator, _ payload: String, partial: Bool = fa
 
     @Test("names that need escapes are matched whichever way they are written")
     func escapedNames() throws {
-        let odd = try validator(#"{"properties":{"a\"b":{"type":"null"},"\u00e9":{"type":"null"}},"additionalProperties":false,"required":["a\"b"]}"#)
+        let odd = try validator(
+            #"{"properties":{"a\"b":{"type":"null"},"\u00e9":{"type":"null"}},"additionalProperties":false,"required":["a\"b"]}"#
+        )
         #expect(report(odd, #"{"a\"b":null,"é":null}"#) == nil)
         #expect(report(odd, #"{"a\u0022b":null,"\u00e9":null}"#) == nil)
         #expect(report(odd, #"{"a"b":null}"#)?.failures.map(\.keyword) == ["json"])

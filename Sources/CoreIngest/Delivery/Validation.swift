@@ -1,5 +1,43 @@
 /// The one place where intake checks payloads: called by ``Pipeline`` on the source's thread, before a batch is sealed.
+///
+/// Checked are rows in their new state (create, update, snapshot read) and collected events, each against the schema of its
+/// stream. Deletes, truncations and messages carry a key, or nothing of the schema's. An update without its unchanged TOAST
+/// columns is checked without asking for what is required.
 enum Validation {
-    /// Sets the verdict on every record of the builder.
-    static func apply(to builder: inout EventBatchBuilder) { PayloadValidation.apply(to: &builder) }
+    /// Sets the verdict on every record of the builder: what does not pass gets ``EventRecord/Flags/invalid`` and its
+    /// `validationError`. A payload that is no JSON becomes a JSON string of its bytes, so that its line can be read.
+    static func apply(to builder: inout EventBatchBuilder) {
+        guard builder.streams.contains(where: { $0.validator != nil }) else { return }
+        var evaluator = SchemaEvaluator()
+        for index in builder.records.indices {
+            let record = builder.records[index]
+            switch record.operation {
+            case .none, .create, .update, .read: break
+            case .delete, .truncate, .message, .snapshotBegin, .snapshotEnd: continue
+            }
+            guard let validator = builder.streams[Int(record.stream)].validator else { continue }
+            let partial = !record.unchanged.isEmpty
+            let payload = builder.arena[record.payload]
+            if validator.passes(payload, partial: partial, using: &evaluator) { continue }
+            let report = validator.report(payload, partial: partial)
+            var text = record.payload
+            if report.isNotJSON { text = quote(record.payload, in: &builder) }
+            let start = builder.arena.count
+            report.render(to: &builder.arena)
+            let range = ByteRange(from: start, to: builder.arena.count)
+            builder.update(index) { record in
+                record.payload = text
+                record.validationError = range
+                record.flags.insert(.invalid)
+            }
+        }
+    }
+
+    private static func quote(_ payload: ByteRange, in builder: inout EventBatchBuilder) -> ByteRange {
+        // The arena may move while it grows.
+        let copy = Array(builder.arena[payload])
+        let start = builder.arena.count
+        _ = copy.withUnsafeBytes { builder.arena.appendJSONString(repairing: $0) }
+        return ByteRange(from: start, to: builder.arena.count)
+    }
 }

@@ -47,6 +47,9 @@ package struct SchemaReport: Equatable, Sendable {
             .joined(separator: "/")
     }
 
+    /// The payload could not be read.
+    package var isNotJSON: Bool { failures.first?.keyword == "json" }
+
     package var message: String {
         guard let first = failures.first else { return "does not match \(schema)" }
         let more = failures.count > 1 ? " (and \(failures.count - 1) more)" : ""

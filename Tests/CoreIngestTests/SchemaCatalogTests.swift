@@ -1,0 +1,236 @@
+import Synchronization
+import Testing
+
+@testable import CoreIngest
+
+private typealias Column = StreamDescriptor.Column
+
+@Suite struct SchemaCatalogTests {
+    private static let columns: [Column] = [
+        Column(name: "id", sqlType: "bigint", kind: .integer(bits: 64), isNullable: false, isKey: true),
+        Column(name: "small", sqlType: "smallint", kind: .integer(bits: 16)),
+        Column(name: "price", sqlType: "numeric(7,2)", kind: .numeric(precision: 7, scale: 2), comment: "in \"euro\""),
+        Column(name: "tiny", sqlType: "numeric(2,4)", kind: .numeric(precision: 2, scale: 4)),
+        Column(name: "any", sqlType: "numeric", kind: .numeric(precision: nil, scale: nil)),
+        Column(name: "ratio", sqlType: "double precision", kind: .float(bits: 64)),
+        Column(name: "name", sqlType: "varchar(5)", kind: .string(maxLength: 5), isNullable: false),
+        Column(name: "mood", sqlType: "mood", kind: .enumeration, enumLabels: ["ok", "sad"]),
+        Column(name: "uid", sqlType: "uuid", kind: .uuid),
+        Column(name: "at", sqlType: "timestamptz", kind: .timestamp(withZone: true)),
+        Column(name: "doc", sqlType: "jsonb", kind: .json),
+        Column(name: "tags", sqlType: "text[]", kind: .array(of: .text)),
+        Column(name: "attrs", sqlType: "hstore", kind: .hstore),
+        Column(
+            name: "addr", sqlType: "addr",
+            kind: .composite([.init(name: "zip", kind: .text), .init(name: "no", kind: .integer(bits: 32))])),
+        Column(name: "ok", sqlType: "boolean", kind: .boolean),
+    ]
+
+    private func catalog(
+        vendor: String? = "com.acme.shop", _ storage: SchemaVersions.Storage = .inMemory(),
+        contracts: SchemaCache? = nil
+    ) throws -> SchemaCatalog {
+        try SchemaCatalog(vendor: vendor, versions: SchemaVersions(storage), contracts: contracts) { _ in }
+    }
+
+    private func stream(_ catalog: SchemaCatalog, _ table: String, schema: String = "public", _ columns: [Column])
+        -> StreamDescriptor
+    {
+        catalog.stream(database: "shop", schema: schema, table: table, columns: columns, keyColumns: [])
+    }
+
+    @Test("a derived schema is as it was recorded: one property per line")
+    func derived() throws {
+        let catalog = try catalog()
+        let stream = stream(catalog, "orders", Self.columns)
+        let text = try #require(catalog.text(of: stream.schema))
+        #expect(
+            text == """
+                {
+                  "$schema": "http://iglucentral.com/schemas/com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0#",
+                  "self": {"vendor": "com.acme.shop", "name": "orders", "format": "jsonschema", "version": "1-0-0"},
+                  "description": "Rows of the table public.orders",
+                  "type": "object",
+                  "properties": {
+                    "id": {"type": "integer", "minimum": -9223372036854775808, "maximum": 9223372036854775807, "sqlType": "bigint"},
+                    "small": {"type": ["integer", "null"], "minimum": -32768, "maximum": 32767, "sqlType": "smallint"},
+                    "price": {"anyOf": [{"type": ["number", "null"], "minimum": -99999.99, "maximum": 99999.99, "multipleOf": 0.01}, {"enum": ["NaN", "Infinity", "-Infinity"]}], "sqlType": "numeric(7,2)", "description": "in \\"euro\\""},
+                    "tiny": {"anyOf": [{"type": ["number", "null"], "minimum": -0.0099, "maximum": 0.0099, "multipleOf": 0.0001}, {"enum": ["NaN", "Infinity", "-Infinity"]}], "sqlType": "numeric(2,4)"},
+                    "any": {"anyOf": [{"type": ["number", "null"]}, {"enum": ["NaN", "Infinity", "-Infinity"]}], "sqlType": "numeric"},
+                    "ratio": {"anyOf": [{"type": ["number", "null"]}, {"enum": ["NaN", "Infinity", "-Infinity"]}], "sqlType": "double precision"},
+                    "name": {"type": "string", "maxLength": 5, "sqlType": "varchar(5)"},
+                    "mood": {"type": ["string", "null"], "enum": ["ok", "sad", null], "sqlType": "mood"},
+                    "uid": {"type": ["string", "null"], "format": "uuid", "sqlType": "uuid"},
+                    "at": {"type": ["string", "null"], "sqlType": "timestamptz"},
+                    "doc": {"sqlType": "jsonb"},
+                    "tags": {"type": ["array", "null"], "items": {"type": ["string", "null", "array"]}, "sqlType": "text[]"},
+                    "attrs": {"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}, "sqlType": "hstore"},
+                    "addr": {"type": ["object", "null"], "properties": {"zip": {"type": ["string", "null"]}, "no": {"type": ["integer", "null"], "minimum": -2147483648, "maximum": 2147483647}}, "sqlType": "addr"},
+                    "ok": {"type": ["boolean", "null"], "sqlType": "boolean"}
+                  },
+                  "required": ["id", "name"],
+                  "additionalProperties": false
+                }
+
+                """)
+        try withJSON(text) { #expect(!$0.hasDuplicateNames(0)) }
+    }
+
+    @Test(
+        "rows of the table pass their derived schema, what no row can be does not",
+        arguments: [
+            (
+                #"{"id":-9223372036854775808,"small":1,"price":-99999.99,"tiny":0.0099,"any":1e9,"ratio":"NaN","name":"äöüßé","mood":"ok","uid":"b7b2b3c0-0000-8000-8000-000000000000","at":"infinity","doc":[1,{}],"tags":["a",null,["b"]],"attrs":{"a":null},"addr":{"zip":"1","no":7},"ok":true}"#,
+                true
+            ),
+            (
+                #"{"id":9223372036854775807,"small":null,"price":"NaN","tiny":null,"any":"-Infinity","ratio":1.5,"name":"","mood":null,"uid":null,"at":null,"doc":null,"tags":null,"attrs":null,"addr":null,"ok":null}"#,
+                true
+            ),
+            // A label that was added after the schema was derived, and NOT NULL that was dropped.
+            (#"{"id":1,"name":null,"mood":"new"}"#, true), (#"{"id":9223372036854775808,"name":""}"#, false),
+            (#"{"id":1,"small":32768,"name":""}"#, false), (#"{"id":1,"price":1.234,"name":""}"#, false),
+            (#"{"id":1,"price":"abc","name":""}"#, false), (#"{"id":1,"name":"abcdef"}"#, false), (#"{"id":1}"#, false),
+            (#"{"id":1,"name":"","other":1}"#, false), (#"{"id":1,"name":"","uid":"x"}"#, false),
+        ])
+    func rows(_ payload: String, passes: Bool) throws {
+        let validator = try #require(stream(try catalog(), "orders", Self.columns).validator)
+        #expect((report(validator, payload) == nil) == passes)
+    }
+
+    @Test("equal shapes have one descriptor, another shape another, also after a restart with its old version")
+    func identity() throws {
+        let storage = SchemaVersions.Storage.inMemory()
+        let first = try catalog(storage)
+        let one = stream(first, "t", Self.columns)
+        #expect(stream(first, "t", Self.columns) === one)
+        var wider = Self.columns
+        wider.append(Column(name: "more", sqlType: "text", kind: .text))
+        #expect(stream(first, "t", wider).schema.version.description == "1-0-1")
+        let second = try catalog(storage)
+        #expect(stream(second, "t", wider).schema.version.description == "1-0-1")
+        #expect(stream(second, "t", Self.columns).schema == one.schema)
+        #expect(first.derivedNames.count == 2)
+        first.forget()
+        #expect(stream(first, "t", Self.columns) !== one)
+    }
+
+    @Test(
+        "a change of the table raises the part of the version that it calls for",
+        arguments: [
+            ("nullable column added", [Column(name: "b", sqlType: "", kind: .text)], "1-0-1"),
+            ("required column added", [Column(name: "b", sqlType: "", kind: .text, isNullable: false)], "2-0-0"),
+        ])
+    func additions(_ what: String, added: [StreamDescriptor.Column], version: String) throws {
+        let catalog = try catalog()
+        let base = [Column(name: "a", sqlType: "", kind: .text)]
+        _ = stream(catalog, "t", base)
+        #expect(stream(catalog, "t", base + added).schema.version.description == version)
+    }
+
+    @Test(
+        "a column that changes its type is widened or replaced",
+        arguments: [
+            (.integer(bits: 32), .integer(bits: 64), "1-1-0"), (.integer(bits: 64), .integer(bits: 32), "2-0-0"),
+            (.string(maxLength: 5), .string(maxLength: 9), "1-1-0"),
+            (.string(maxLength: 5), .string(maxLength: nil), "1-1-0"),
+            (.string(maxLength: nil), .string(maxLength: 5), "2-0-0"),
+            (.integer(bits: 32), .numeric(precision: nil, scale: nil), "1-1-0"),
+            (.numeric(precision: 7, scale: 2), .numeric(precision: 9, scale: 2), "1-1-0"),
+            (.numeric(precision: 7, scale: 2), .numeric(precision: 7, scale: 4), "2-0-0"), (.text, .boolean, "2-0-0"),
+            (.float(bits: 32), .float(bits: 64), "1-1-0"), (.integer(bits: 32), .text, "2-0-0"),
+            (.array(of: .integer(bits: 32)), .array(of: .integer(bits: 64)), "1-1-0"),
+        ] as [(StreamDescriptor.Kind, StreamDescriptor.Kind, String)])
+    func widening(_ old: StreamDescriptor.Kind, _ new: StreamDescriptor.Kind, version: String) throws {
+        let catalog = try catalog()
+        _ = stream(catalog, "t", [Column(name: "a", sqlType: "", kind: old)])
+        #expect(stream(catalog, "t", [Column(name: "a", sqlType: "", kind: new)]).schema.version.description == version)
+    }
+
+    @Test(
+        "nullability that is gained is a revision, lost or a dropped column a model; labels likewise; order alone an addition"
+    )
+    func others() throws {
+        let catalog = try catalog()
+        func version(_ table: String, _ shapes: [Column]...) -> String {
+            shapes.map { stream(catalog, table, $0).schema.version.description }.last ?? ""
+        }
+        let a = Column(name: "a", sqlType: "", kind: .text)
+        let needed = Column(name: "a", sqlType: "", kind: .text, isNullable: false)
+        let b = Column(name: "b", sqlType: "", kind: .text)
+        #expect(version("t1", [needed], [a]) == "1-1-0")
+        #expect(version("t2", [a], [needed]) == "2-0-0")
+        #expect(version("t3", [a, b], [a]) == "2-0-0")
+        #expect(version("t4", [a, b], [b, a]) == "1-0-1")
+        let ok = Column(name: "m", sqlType: "", kind: .enumeration, enumLabels: ["ok"])
+        let both = Column(name: "m", sqlType: "", kind: .enumeration, enumLabels: ["ok", "sad"])
+        #expect(version("t5", [ok], [both]) == "1-1-0")
+        #expect(version("t6", [both], [ok]) == "2-0-0")
+        #expect(version("t7", [a], [a, b], [a]) == "1-0-0")
+    }
+
+    @Test("names are sanitised, and two tables never share one, whoever comes first after a restart")
+    func names() throws {
+        let storage = SchemaVersions.Storage.inMemory()
+        let one = try catalog(vendor: nil, storage)
+        let columns = [Column(name: "a", sqlType: "", kind: .text)]
+        #expect(
+            stream(one, "orders", schema: "sales", columns).schema.description
+                == "iglu:local.shop/sales_orders/jsonschema/1-0-0")
+        let other = stream(one, "sales_orders", columns).schema
+        #expect(other.name.hasPrefix("sales_orders_") && other.name.utf8.count == 21)
+        #expect(stream(one, "Büro \"A\"", columns).schema.name == "B_ro__A_")
+        let two = try catalog(vendor: nil, storage)
+        #expect(stream(two, "sales_orders", columns).schema == other)
+        #expect(stream(two, "orders", schema: "sales", columns).schema.name == "sales_orders")
+    }
+
+    @Test("a history of versions is read as it was written, and nothing else is taken for one")
+    func history() {
+        let history = SchemaVersions.History(
+            name: "a", entries: [.init(version: .first, columns: Self.columns.map { ColumnSignature($0) })])
+        #expect(SchemaVersions.history(of: SchemaVersions.bytes(of: history)) == history)
+        #expect(SchemaVersions.history(of: Array("{}".utf8)) == nil)
+        #expect(SchemaVersions.history(of: []) == nil)
+    }
+
+    @Test("a vendor that breaks the grammar is refused, and storage that fails does not stop a table")
+    func failures() throws {
+        #expect(throws: SchemaError.self) { try catalog(vendor: "com..acme") }
+        struct Full: Error {}
+        let warnings = Mutex(0)
+        let broken = SchemaVersions(.init(read: { _ in nil }, write: { _, _ in throw Full() }))
+        let tables = try SchemaCatalog(vendor: "com.acme", versions: broken) { _ in warnings.withLock { $0 += 1 } }
+        #expect(stream(tables, "t", [Column(name: "a", sqlType: "", kind: .text)]).schema.version == .first)
+        #expect(warnings.withLock { $0 } == 1)
+    }
+
+    @Test("a contract takes the place of the derived schema, its latest version, and one that cannot be used does not")
+    func contract() throws {
+        let registry = RecordingRegistry()
+        let cache = SchemaCache(registry) { 0 }
+        registry.set("iglu:com.acme.shop/t/jsonschema/1-0-0", "{}")
+        registry.set("iglu:com.acme.shop/t/jsonschema/1-0-10", #"{"properties":{"a":{"type":"string","minLength":3}}}"#)
+        registry.set("iglu:com.acme.shop/u/jsonschema/1-0-0", #"{"pattern":"x"}"#)
+        let warnings = Mutex<[String]>([])
+        let catalog = try SchemaCatalog(
+            vendor: "com.acme.shop", versions: SchemaVersions(.inMemory()), contracts: cache
+        ) { line in
+            warnings.withLock { $0.append(line) }
+        }
+        let columns = [Column(name: "a", sqlType: "text", kind: .text)]
+        let bound = stream(catalog, "t", columns)
+        #expect(bound.schema.version.description == "1-0-10")
+        #expect(report(try #require(bound.validator), #"{"a":"ab"}"#)?.failures.map(\.keyword) == ["minLength"])
+        let unbound = stream(catalog, "u", columns)
+        #expect(unbound.validator != nil)
+        #expect(warnings.withLock { $0.count } == 1)
+        // Mended and purged, it applies at the next announcement.
+        registry.set("iglu:com.acme.shop/u/jsonschema/1-0-0", #"{"minProperties":9}"#)
+        cache.purge()
+        #expect(
+            report(try #require(stream(catalog, "u", columns).validator), "{}")?.failures.map(\.keyword) == [
+                "minProperties"
+            ])
+    }
+}

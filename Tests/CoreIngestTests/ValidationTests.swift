@@ -1,0 +1,77 @@
+import Testing
+
+@testable import CoreIngest
+
+@Suite struct ValidationTests {
+    /// A batch with one record of each of the payloads and operations, checked.
+    private func checked(
+        _ schema: String, _ events: [(Operation, payload: String, unchanged: String)]
+    ) throws -> EventBatch {
+        var builder = EventBatchBuilder(capacity: 64)
+        let validator = try validator(schema)
+        let stream = builder.index(
+            of: StreamDescriptor(
+                database: "shop", schemaName: "public", table: "t", columns: [], keyColumns: [],
+                schema: validator.schema,
+                validator: validator))
+        for event in events {
+            var record = EventRecord()
+            record.operation = event.0
+            record.stream = stream
+            let start = builder.arena.count
+            builder.arena.append(text: event.payload)
+            record.payload = ByteRange(from: start, to: builder.arena.count)
+            let end = builder.arena.count
+            builder.arena.append(text: event.unchanged)
+            record.unchanged = ByteRange(from: end, to: builder.arena.count)
+            builder.append(record)
+        }
+        Validation.apply(to: &builder)
+        return builder.seal(source: SourceIdentity(name: "s", systemIdentifier: 1), acknowledge: 0, receivedAt: 0)
+    }
+
+    @Test("new rows and collected events are checked, the rest is not")
+    func operations() throws {
+        let schema = #"{"required":["a"],"properties":{"a":{"type":"integer"}}}"#
+        let operations: [Operation] = [
+            .none, .create, .update, .read, .delete, .truncate, .message, .snapshotBegin, .snapshotEnd,
+        ]
+        let batch = try checked(
+            schema, operations.map { ($0, "{}", "") } + [(.update, "{}", "\"a\""), (.create, "{\"a\":1}", "")])
+        #expect(
+            batch.records.map(\.isInvalid) == [true, true, true, true, false, false, false, false, false, false, false])
+        for record in batch.records {
+            #expect(record.validationError.isEmpty == !record.isInvalid)
+        }
+    }
+
+    @Test("an invalid event's envelope says why, and its payload stays as it was")
+    func envelope() throws {
+        let batch = try checked(#"{"properties":{"a":{"type":"integer"}}}"#, [(.create, #"{"a":"x"}"#, "")])
+        let line = EventFormatTests.renderer.envelope(of: 0, in: batch)
+        try withJSON(line) { view in
+            #expect(view.member(0, named: "isValid").flatMap { view.boolean($0) } == false)
+            let error = try #require(view.member(0, named: "validationError"))
+            let errors = try #require(view.member(error, named: "errors"))
+            let first = try #require(view.elements(errors).first { _ in true })
+            #expect(
+                view.members(first).map { view.string($0.name) } == [
+                    "instancePath", "keyword", "schemaPath", "expected", "got", "message",
+                ])
+            #expect(view.member(first, named: "got").flatMap { view.string($0) } == #""x""#)
+            let payload = try #require(view.member(0, named: "payload"))
+            #expect(String(decoding: view.text(payload), as: UTF8.self) == #"{"a":"x"}"#)
+        }
+    }
+
+    @Test("a payload that is no JSON becomes a string, so that the line can be read")
+    func notJSON() throws {
+        let batch = try checked("{}", [(.none, #"{"a":"#, ""), (.none, #"{"a":1}"#, "")])
+        #expect(batch.records.map(\.isInvalid) == [true, false])
+        for format in EventFormat.allCases {
+            let rendered = batch.rendered(as: format, by: EventFormatTests.renderer)
+            for index in batch.records.indices { try withJSON(Array(rendered.line(index))) { _ in } }
+        }
+        #expect(batch.text(of: batch.records[0].payload) == #""{\"a\":""#)
+    }
+}
