@@ -18,7 +18,7 @@ package enum SecretMasking {
             let masked = parameters.map { parameter -> String in
                 let name = parameter.prefix { $0 != "=" }
                 let isMasked = isSecret(percentDecoded(String(name))) && name.count < parameter.count
-                return isMasked ? "\(name)=\(mask)" : String(parameter)
+                return isMasked ? "\(String(name))=\(mask)" : String(parameter)
             }
             text = (String(text[...question]) + masked.joined(separator: "&")).unicodeScalars
         }
