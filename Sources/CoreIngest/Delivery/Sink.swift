@@ -5,8 +5,8 @@
 /// - `write` takes all of its slices in order, or says which events it refuses for ever, or asks for the same call again.
 /// - `.delivered` means taken; ``flush()`` returns once all that was taken is durable. A sink whose `write` is durable
 ///   when it returns has an empty `flush`. Only flushed events are acknowledged to the source.
-/// - ``open()`` begins anew: what was taken before and not flushed may be lost, so the lane hands it over again. A failure
-///   of `flush` without ``SinkFailure/reopen`` has lost nothing: the lane calls `flush` again.
+/// - ``open()`` begins anew, and so does a `flush` that fails: what was taken and not flushed before may be lost, so the
+///   lane hands all of it over again.
 /// - Calls run on a thread of the lane's own, so they may block, but never for ever: every wait has a time limit.
 /// - At least once: after a failure or a crash the same events, with the same `uuid` and position, may come again.
 public protocol Sink: Sendable {

@@ -29,9 +29,16 @@ package final class FileSink: Sink {
     }
 
     /// `now`: microseconds since the Unix epoch; decides which day's file is written.
-    package init(
+    package convenience init(
         name: String, settings: Settings, renderer: EventRenderer,
         now: @escaping @Sendable () -> Int64 = { Timestamp.now() }
+    ) {
+        self.init(name: name, settings: settings, renderer: renderer, now: now, calls: FileCalls())
+    }
+
+    init(
+        name: String, settings: Settings, renderer: EventRenderer, now: @escaping @Sendable () -> Int64,
+        calls: FileCalls
     ) {
         self.name = name
         self.settings = settings
@@ -40,7 +47,9 @@ package final class FileSink: Sink {
         // The same output for both means one stream of files.
         let deadletter = settings.deadletterOutput == settings.defaultOutput ? nil : settings.deadletterOutput
         state = Mutex(
-            State(valid: Output(settings.defaultOutput, settings), invalid: deadletter.map { Output($0, settings) }))
+            State(
+                valid: Output(settings.defaultOutput, settings, calls),
+                invalid: deadletter.map { Output($0, settings, calls) }))
     }
 
     package var takesInvalidEvents: Bool { settings.deadletterOutput != nil }
@@ -88,9 +97,16 @@ package final class FileSink: Sink {
                 throw SinkFailure(.other, "the folder \(settings.directory) is not open", reopen: true)
             }
             let day = today()
-            for output in state.outputs { try output.flush(day: day) }
-            try directory.synchronize()
-            try directory.checkIsStillThere()
+            do throws(SinkFailure) {
+                for output in state.outputs { try output.flush(day: day) }
+                try directory.synchronize()
+                try directory.checkIsStillThere()
+            } catch {
+                // All that was taken since the last flush comes again, so nothing may be remembered of it.
+                state.unflushed.removeAll()
+                state.taken.forget()
+                throw error
+            }
             guard !state.unflushed.isEmpty else { return }
             state.checkpoint.positions.merge(state.unflushed) { max($0, $1) }
             state.unflushed.removeAll()

@@ -5,6 +5,7 @@ import Glibc
 final class Output {
     let name: OutputName
     private let settings: FileSink.Settings
+    private let calls: FileCalls
     private var directory: OutputDirectory?
     private(set) var file: OutputFile?
     private var compressor: (any MemberCompressor)?
@@ -18,7 +19,8 @@ final class Output {
     /// An open member is ended at so many bytes of lines, which bounds memory where flushes are rare.
     private static let maximumMemberBytes = 16 << 20
 
-    init(_ name: OutputName, _ settings: FileSink.Settings) {
+    init(_ name: OutputName, _ settings: FileSink.Settings, _ calls: FileCalls) {
+        self.calls = calls
         self.name = name
         self.settings = settings
     }
@@ -35,7 +37,8 @@ final class Output {
             let tail = try TornTail(mending: text, in: directory, compression, trusted: trusted[text] ?? 0)
             if compression == settings.compression {
                 file = try OutputFile(
-                    newest, text: text, in: directory, wholeSize: tail.wholeSize, mode: settings.fileMode)
+                    newest, text: text, in: directory, wholeSize: tail.wholeSize, mode: settings.fileMode,
+                    calls: calls)
             }
         }
     }
@@ -43,6 +46,10 @@ final class Output {
     func close() {
         file = nil
         directory = nil
+        dropMembers()
+    }
+
+    private func dropMembers() {
         compressor = nil
         pending.truncate(to: 0)
         isPendingWhole = false
@@ -77,10 +84,18 @@ final class Output {
     }
 
     /// Returns when everything taken is in a file and on disk.
+    ///
+    /// A failure takes back what was not flushed before, as far as the disk lets it: it will be handed over again.
     func flush(day: String) throws(SinkFailure) {
-        if openBytes > 0 { try endMember() }
-        try writePending(day: day)
-        try file?.synchronize()
+        do throws(SinkFailure) {
+            if openBytes > 0 { try endMember() }
+            try writePending(day: day)
+            try file?.synchronize()
+        } catch {
+            dropMembers()
+            file?.takeBack()
+            throw error
+        }
     }
 
     /// The file that takes so many more bytes: the present one, or the next by size or day.
@@ -97,7 +112,8 @@ final class Output {
             if day <= file.name.day { next = OutputFileName(day: file.name.day, sequence: file.name.sequence + 1) }
         }
         let created = try OutputFile(
-            next, text: next.text(name, settings.compression), in: directory, wholeSize: nil, mode: settings.fileMode)
+            next, text: next.text(name, settings.compression), in: directory, wholeSize: nil, mode: settings.fileMode,
+            calls: calls)
         file = created
         return created
     }

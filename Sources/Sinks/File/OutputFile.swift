@@ -8,6 +8,7 @@ final class OutputFile {
     /// For messages.
     let path: String
     private let descriptor: Int32
+    private let calls: FileCalls
     /// Bytes of whole lines or members.
     private(set) var size: Int
     /// Bytes that a failing disk does not take back: those that were flushed, or stood there when the file was opened.
@@ -15,12 +16,16 @@ final class OutputFile {
     private var needsSynchronizing = true
     /// Bytes past `size` may stand in the file: a write failed half-way, and cutting it back failed too.
     private var isTorn = false
+    /// Why lines that were taken may be gone: every later call fails by it, until the file is opened anew.
+    private var loss: SinkFailure?
 
     /// Opens a file with the size that its whole lines have; nil means a new file, whose permissions become `mode`.
     init(
-        _ name: OutputFileName, text: String, in directory: OutputDirectory, wholeSize: Int?, mode: UInt32
+        _ name: OutputFileName, text: String, in directory: OutputDirectory, wholeSize: Int?, mode: UInt32,
+        calls: FileCalls
     ) throws(SinkFailure) {
         self.name = name
+        self.calls = calls
         path = "\(directory.path)/\(text)"
         let flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | (wholeSize == nil ? O_CREAT | O_EXCL : 0)
         size = wholeSize ?? 0
@@ -39,6 +44,7 @@ final class OutputFile {
     ///
     /// `whole`: of so many bytes written, how many end in a whole line (or 0, where only all of it counts).
     func append(_ pieces: [UnsafeRawBufferPointer], whole: (Int) -> Int) throws(HalfWritten) {
+        if let loss { throw HalfWritten(written: 0, failure: loss) }
         do { try mend() } catch { throw HalfWritten(written: 0, failure: error) }
         needsSynchronizing = true
         let (written, error) = appendVector(pieces)
@@ -64,13 +70,13 @@ final class OutputFile {
     /// Returns when all bytes are on disk. After a failure the kernel may have dropped what it could not write and say
     /// yes the next time, so the file is cut back to what was durable before, and the failure asks for reopening.
     func synchronize() throws(SinkFailure) {
+        if let loss { throw loss }
         try mend()
         if needsSynchronizing {
-            if fdatasync(descriptor) != 0 {
+            if calls.synchronize(descriptor) != 0 {
                 let failure = SinkFailure.system(errno, "making \(path) durable", reopen: true)
-                size = durableSize
-                isTorn = true
-                try? mend()
+                loss = failure
+                takeBack()
                 throw failure
             }
             durableSize = size
@@ -85,10 +91,18 @@ final class OutputFile {
         }
     }
 
+    /// Cuts the file back to what was durable, now or as soon as the disk lets it.
+    func takeBack() {
+        guard size > durableSize else { return }
+        size = durableSize
+        isTorn = true
+        try? mend()
+    }
+
     /// Cuts the file back to its whole lines.
     func mend() throws(SinkFailure) {
         guard isTorn else { return }
-        while ftruncate(descriptor, size) != 0 {
+        while calls.truncate(descriptor, size) != 0 {
             if errno != EINTR { throw .system(errno, "cutting back a half line at the end of \(path)") }
         }
         isTorn = false
@@ -105,7 +119,7 @@ final class OutputFile {
             // 1024: IOV_MAX on Linux.
             let count = min(1024, vector.count - first)
             let answer = vector[first..<first + count].withUnsafeBufferPointer {
-                writev(descriptor, $0.baseAddress, Int32(count))
+                calls.write(descriptor, $0.baseAddress, Int32(count))
             }
             if answer < 0 {
                 if errno == EINTR { continue }

@@ -26,7 +26,11 @@ final class OutputState {
         }
     }
 
-    deinit { Glibc.close(descriptor) }
+    deinit {
+        // Closing alone would leave the lock to a process that was forked meanwhile, until it calls exec.
+        flock(descriptor, LOCK_UN)
+        Glibc.close(descriptor)
+    }
 
     /// What was durable at a flush.
     struct Checkpoint: Equatable {
@@ -56,9 +60,9 @@ final class OutputState {
         var text = title + "\n"
         for (file, size) in checkpoint.files.sorted(by: { $0.key < $1.key }) { text += "file \(size) \(file)\n" }
         for (source, position) in checkpoint.positions.sorted(by: { $0.key.name < $1.key.name }) {
-            // The name comes last, as a hexadecimal run: it may hold any character.
+            // The name as `x` and hexadecimal digits: it may hold any character, or none.
             let name = source.name.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-            text += "source \(source.systemIdentifier) \(position.commit) \(position.ordinal) \(name)\n"
+            text += "source \(source.systemIdentifier) \(position.commit) \(position.ordinal) x\(name)\n"
         }
         return text + "end \(checksum(text))\n"
     }
@@ -77,7 +81,7 @@ final class OutputState {
                 checkpoint.files[String(words[2])] = size
             case "source":
                 guard words.count == 5, let system = UInt64(words[1]), let commit = UInt64(words[2]),
-                    let ordinal = UInt64(words[3]), let name = unhex(words[4])
+                    let ordinal = UInt64(words[3]), words[4].first == "x", let name = unhex(words[4].dropFirst())
                 else { return nil }
                 checkpoint.positions[SourceIdentity(name: name, systemIdentifier: system)] = Position(
                     commit: commit, ordinal: ordinal)
