@@ -36,19 +36,20 @@ package final class PostgresSource: SourceSignals, Sendable {
     /// ``SourceError`` when only a person can mend what is wrong. Call it once.
     package func run() async throws {
         let result: Result<Void, SourceError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                do throws(SourceError) {
-                    try OwnThread.start(name: "pg-\(settings.name)") { [self] in
-                        continuation.resume(returning: work())
-                    }
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
+            await withCheckedContinuation { continuation in start { continuation.resume(returning: $0) } }
         } onCancel: {
             stop()
         }
         try result.get()
+    }
+
+    /// As ``run()``, without waiting: `ended` is called once, on the source's thread.
+    func start(_ ended: @escaping @Sendable (Result<Void, SourceError>) -> Void) {
+        do throws(SourceError) {
+            try OwnThread.start(name: "pg-\(settings.name)") { [self] in ended(work()) }
+        } catch {
+            ended(.failure(error))
+        }
     }
 
     /// Asks for a graceful stop: what is complete is handed over, reported when settled, and the slot is freed.

@@ -119,9 +119,20 @@ struct ReplicationStream: ~Copyable {
                 if lingered || !progress.isInTransaction && !pacing.isSustained { try handOver() }
                 return
             case .finished:
-                try connection.finishCopy()
+                try endOfCopy()
                 throw SourceError(.connectionLost, "\(connection.label) ended the stream: connecting again")
             }
+        }
+    }
+
+    /// Throws what the server ended the stream with. Before version 18 it refuses to decode what was written while the publication
+    /// did not exist.
+    private func endOfCopy() throws(SourceError) {
+        do throws(SourceError) {
+            try connection.finishCopy()
+        } catch {
+            let isAboutPublication = error.sqlState == "42704" && error.message.contains("\"\(settings.publication)\"")
+            throw isAboutPublication ? PublicationManager.missing(settings) : error
         }
     }
 
