@@ -34,7 +34,12 @@ final class OutputFile {
         if descriptor < 0 { throw .system(errno, "opening \(path)", reopen: true) }
         if wholeSize == nil {
             directory.noteNewEntry()
-            if fchmod(descriptor, mode) != 0 { throw .system(errno, "setting the permissions of \(path)") }
+            if fchmod(descriptor, mode) != 0 {
+                let error = errno
+                // Nothing is in it yet: without it the next attempt can create it again.
+                unlinkat(directory.descriptor, text, 0)
+                throw .system(error, "setting the permissions of \(path)", reopen: true)
+            }
         }
     }
 
