@@ -4,6 +4,8 @@ import Sinks
 /// Makes sinks and lane settings of the configuration's entries.
 struct SinkFactory {
     let renderer: EventRenderer
+    /// The sinks are for dead letters that are written again, perhaps beside a running instance.
+    var isReplay = false
 
     /// Throws a line about a value that the configuration's grammar allows and the sink does not.
     func sink(_ configuration: SinkConfiguration) throws(CommandFailure) -> any Sink {
@@ -25,11 +27,12 @@ struct SinkFactory {
         case is BlackholeSinkConfiguration:
             return BlackholeSink(name: name, settings: BlackholeSink.Settings(render: true), renderer: renderer)
         case let postgres as PostgresSinkConfiguration:
-            let settings = PostgresSinkSettings(
+            var settings = PostgresSinkSettings(
                 name: name, url: postgres.url, mode: .init(rawValue: postgres.mode.rawValue) ?? .events,
                 format: postgres.format, schema: postgres.schema, defaultOutput: postgres.defaultOutput,
                 deadletterOutput: postgres.deadletterOutput, positionsSchema: postgres.positionsSchema,
                 connectTimeout: postgres.connectTimeout, statementTimeout: postgres.statementTimeout)
+            settings.isReplay = isReplay
             return PostgresSink(settings, renderer: renderer)
         default:
             throw .usage("the sink \(name) has a type that this build does not have")

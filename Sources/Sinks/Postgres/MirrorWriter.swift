@@ -127,6 +127,7 @@ struct MirrorWriter: ~Copyable {
             table.changes.clear()
             return
         }
+        if try carryOutFew(table) { return }
         var removals = RowBlock()
         var inserts = RowBlock()
         var upserts = RowBlock()
@@ -161,6 +162,21 @@ struct MirrorWriter: ~Copyable {
             try update(block, columns, table)
         }
         table.changes.clear()
+    }
+
+    /// Changes that are few are done sooner one by one than by way of the temporary table.
+    private static let few = 4
+
+    private mutating func carryOutFew(_ table: TableChanges) throws(PostgresFailure) -> Bool {
+        let lasts = table.changes.lasts
+        guard lasts.count <= Self.few, !loader.isCareful,
+            lasts.allSatisfy({ table.changes.parts(of: $0).count == 1 })
+        else { return false }
+        let changes = lasts.map { table.changes.changes[Int($0)] }
+        for change in changes where change.effect == .removal { try applyAlone(change.event, .removal, table) }
+        for change in changes where change.effect != .removal { try applyAlone(change.event, change.effect, table) }
+        table.changes.clear()
+        return true
     }
 
     private mutating func delete(_ block: borrowing RowBlock, _ table: TableChanges) throws(PostgresFailure) {

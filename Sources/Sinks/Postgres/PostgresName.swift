@@ -19,6 +19,11 @@ func postgresIdentifier(_ name: String) -> String {
     return out + "\""
 }
 
+/// A text as SQL writes it, where `standard_conforming_strings` is on, as our sessions have it.
+func postgresLiteral(_ text: String) -> String {
+    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+}
+
 /// Names as the text of a `text[]`, for a parameter.
 func postgresTextArray(_ names: [String]) -> String {
     var out = "{"

@@ -68,24 +68,22 @@ struct PostgresPositions {
         return found
     }
 
-    /// Writes one source's position, never backwards, as part of the transaction under way.
-    func save(_ connection: PostgresConnection, _ source: SourceIdentity, _ position: Position, rejected: [Position])
-        throws(PostgresFailure)
-    {
+    /// The statement that writes one source's position, never backwards, as part of the transaction under way. As text without
+    /// parameters, so that it travels together with the commit.
+    func statement(for source: SourceIdentity, _ position: Position, rejected: [Position]) -> String {
         let list = "{" + rejected.map { "\($0.commit)/\($0.ordinal)" }.joined(separator: ",") + "}"
-        _ = try connection.query(
-            """
+        let row = [
+            sink, source.name, "\(source.systemIdentifier)", "\(position.commit)", "\(position.ordinal)", list,
+        ]
+        return """
             INSERT INTO \(table.sql) AS p (sink, source, system_identifier, "commit", ordinal, rejected)
-            VALUES ($1, $2, $3, $4, $5, $6)
+            VALUES (\(row.map(postgresLiteral).joined(separator: ", ")))
             ON CONFLICT (sink, source, system_identifier) DO UPDATE SET rejected = excluded.rejected, updated_at = now(),
               "commit" = CASE WHEN (p."commit", p.ordinal) < (excluded."commit", excluded.ordinal)
                 THEN excluded."commit" ELSE p."commit" END,
               ordinal = CASE WHEN (p."commit", p.ordinal) < (excluded."commit", excluded.ordinal)
-                THEN excluded.ordinal ELSE p.ordinal END
-            """,
-            [
-                sink, source.name, "\(source.systemIdentifier)", "\(position.commit)", "\(position.ordinal)", list,
-            ])
+                THEN excluded.ordinal ELSE p.ordinal END;
+            """
     }
 
     private static func position(from text: Substring) -> Position? {

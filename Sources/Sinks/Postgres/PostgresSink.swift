@@ -41,9 +41,11 @@ package final class PostgresSink: Sink, @unchecked Sendable {
         eventTablesAreReady = (false, false)
         do throws(PostgresFailure) {
             let connection = try PostgresConnection(settings)
-            try positions.prepare(connection)
-            try positions.lock(connection)
-            resumed = try positions.load(connection)
+            if !settings.isReplay {
+                try positions.prepare(connection)
+                try positions.lock(connection)
+                resumed = try positions.load(connection)
+            }
             self.connection = connection
             return resumed.mapValues(\.floor)
         } catch {
@@ -125,7 +127,8 @@ package final class PostgresSink: Sink, @unchecked Sendable {
                 let event = EventReference(slice: number, record: index)
                 reached[slice.batch.source] = max(reached[slice.batch.source] ?? .start, record.position)
                 if let resumption, resumption.holds(record.position) { continue }
-                if record.isInvalid {
+                // Without a table for them, only a replay brings them: then they are wanted as they are.
+                if record.isInvalid, invalidEvents != nil {
                     invalid.append(event)
                 } else if settings.mode == .mirror, record.operation != .none, record.operation != .message {
                     try mirror.take(event)
@@ -138,13 +141,9 @@ package final class PostgresSink: Sink, @unchecked Sendable {
         refusals.merge(mirror.refusals) { first, _ in first }
         try prepareEventTables(connection, needed: !plain.isEmpty)
         try events.append(plain, of: slices, by: loader) { refusals[$0] = $1 }
-        if let invalidEvents {
-            try invalidEvents.append(invalid, of: slices, by: loader) { refusals[$0] = $1 }
-        } else {
-            for event in invalid { refusals[event] = Self.notTaken }
-        }
-        try save(reached, refusals, slices, connection)
-        let committed = try connection.query("COMMIT")
+        try invalidEvents?.append(invalid, of: slices, by: loader) { refusals[$0] = $1 }
+        let progress = settings.isReplay ? "" : statements(for: reached, refusals, slices)
+        let committed = try connection.query(progress + "COMMIT")
         guard committed.tag == "COMMIT" else { throw PostgresFailure(.other, "the transaction was not committed") }
         // What was asked for again has come by.
         for (source, position) in reached {
@@ -152,9 +151,6 @@ package final class PostgresSink: Sink, @unchecked Sendable {
         }
         return refusals
     }
-
-    private static let notTaken = PostgresFailure(
-        .data, "the event failed validation, and there is no deadletterOutput to write it to", sqlState: "22023")
 
     /// The tables of events are made at the first write, so that one can see where they will be; in `mirror` the one of plain
     /// events only once there are any.
@@ -166,16 +162,17 @@ package final class PostgresSink: Sink, @unchecked Sendable {
         eventTablesAreReady.plain = true
     }
 
-    private func save(
-        _ reached: [SourceIdentity: Position], _ refusals: [EventReference: PostgresFailure], _ slices: [BatchSlice],
-        _ connection: PostgresConnection
-    ) throws(PostgresFailure) {
+    private func statements(
+        for reached: [SourceIdentity: Position], _ refusals: [EventReference: PostgresFailure], _ slices: [BatchSlice]
+    ) -> String {
+        var text = ""
         for (source, position) in reached {
             var rejected = refusals.keys.filter { $0.batch(in: slices).source == source }
                 .map { $0.record(in: slices).position }
             // Refused before the last reconnect, and still to come.
             if let resumption = resumed[source] { rejected += resumption.rejected.filter { $0 > position } }
-            try positions.save(connection, source, position, rejected: rejected.sorted())
+            text += positions.statement(for: source, position, rejected: rejected.sorted())
         }
+        return text
     }
 }

@@ -33,6 +33,9 @@ package struct PostgresSinkSettings: Sendable {
     package var lockTimeout: Duration
     /// Bound of statements that may rewrite a table: a column's wider type, a missing unique index.
     package var schemaChangeTimeout: Duration
+    /// For dead letters that are written again, perhaps beside a running instance: they lie before the stored positions, so
+    /// positions are neither asked for nor written, no event is left out, and the writer's lock is not taken.
+    package var isReplay = false
 
     package init(
         name: String, url: String, mode: Mode = .events, format: EventFormat = .envelope, schema: String? = nil,
