@@ -88,6 +88,7 @@ import Testing
             $0.contexts = put(#""iglu:io.silverton.buz/truncate/jsonschema/1-0-0":{"cascade":true}"#)
         }
         add(.message, in: 1) { $0.payload = put(#"{"prefix":"app","content":"hello"}"#) }
+        add(.message, in: 1) { $0.payload = put(##"{"prefix":"app","content":"\\x00ff10"}"##) }
         add(.create, in: 1) {
             $0.payload = put(#"{"id":"x"}"#)
             $0.flags = .invalid
@@ -156,7 +157,7 @@ import Testing
     @Test("the envelope has its fields in their order")
     func fields() throws {
         let batch = try Self.batch()
-        let line = Array(batch.rendered(as: .envelope, by: Self.renderer).line(10))
+        let line = Array(batch.rendered(as: .envelope, by: Self.renderer).line(11))
         try withJSON(line) { view in
             #expect(
                 view.members(0).map { view.string($0.name) } == [
@@ -167,6 +168,17 @@ import Testing
             #expect(view.member(0, named: "buzName").flatMap { view.string($0) } == "shop-\"sidecar\"")
             #expect(view.member(0, named: "isValid").flatMap { view.boolean($0) } == false)
         }
+    }
+
+    @Test(
+        "base64 has its padding",
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy"), ("~~~>", "fn5+Pg=="),
+        ])
+    func base64(_ text: String, expected: String) {
+        var arena = ByteArena()
+        Array(text.utf8).withUnsafeBytes { arena.append(base64: $0) }
+        #expect(String(decoding: arena.bytes, as: UTF8.self) == expected)
     }
 
     @Test("timestamps are written as by the plain writer, in any order")

@@ -5,7 +5,6 @@
 /// - an update that changes the key is one `u` with the old key in `before`, where Debezium writes a delete and a create;
 /// - `source.sequence` starts with the commit LSN of this transaction, where Debezium puts that of the one before;
 /// - a column that Postgres did not send holds ``unavailable`` whatever its type, and comes last in `after`;
-/// - a message's `message` block is the event's payload as the source wrote it;
 /// - a collected event is written as a create.
 struct DebeziumWriter: ~Copyable {
     /// Debezium's placeholder for a value that it could not know.
@@ -70,7 +69,7 @@ struct DebeziumWriter: ~Copyable {
         switch record.operation {
         case .message:
             line.append("{\"message\":")
-            line.append(payload: record.payload, of: batch)
+            writeMessage(batch.bytes(of: record.payload), to: &line)
         case .truncate:
             line.append("{\"before\":null,\"after\":null")
         case .delete:
@@ -88,6 +87,46 @@ struct DebeziumWriter: ~Copyable {
         line.append(record.operation == .none ? Operation.create.rawValue : record.operation.rawValue)
         line.append(fragments[tail])
         line.endLine(from: start)
+    }
+
+    /// A logical message, whose payload is `{"prefix":…,"content":…}` with the content as text, or as `\x` and hexadecimal digits
+    /// where it is none (a text that looks so cannot be told apart). Debezium has the content's bytes in base64.
+    private func writeMessage(_ payload: UnsafeRawBufferPointer, to line: inout ByteArena) {
+        var reader = JSONReader()
+        guard let view = try? reader.read(payload), let prefix = view.member(0, named: "prefix"),
+            let content = view.member(0, named: "content")
+        else {
+            line.append(payload)
+            return
+        }
+        var text = ByteArena(capacity: payload.count)
+        guard view.appendString(content, to: &text) else {
+            line.append(payload)
+            return
+        }
+        line.append("{\"prefix\":")
+        line.append(view.text(prefix))
+        line.append(",\"content\":\"")
+        if let bytes = Self.bytes(ofHexadecimal: text.bytes) {
+            line.append(base64: bytes.bytes)
+        } else {
+            line.append(base64: text.bytes)
+        }
+        line.append("\"}")
+    }
+
+    private static func bytes(ofHexadecimal text: UnsafeRawBufferPointer) -> ByteArena? {
+        guard text.count >= 2, text.count % 2 == 0, text[0] == UInt8(ascii: "\\"), text[1] == UInt8(ascii: "x") else {
+            return nil
+        }
+        var bytes = ByteArena(capacity: text.count / 2)
+        for index in stride(from: 2, to: text.count, by: 2) {
+            guard let high = JSONString.hexValue(text[index]), let low = JSONString.hexValue(text[index + 1]) else {
+                return nil
+            }
+            bytes.append(UInt8(high << 4 | low))
+        }
+        return bytes
     }
 
     private func writeSource(_ record: EventRecord, to line: inout ByteArena) {

@@ -57,7 +57,7 @@ enum JSONEquality {
         hashed.reserveCapacity(view.count(array))
         for element in view.elements(array) {
             var hasher = Hasher()
-            hash(view, element, into: &hasher)
+            hash(view, element, into: &hasher, depth: 0)
             hashed.append((hasher.finalize(), element))
         }
         hashed.sort { $0.hash < $1.hash }
@@ -71,8 +71,14 @@ enum JSONEquality {
         return true
     }
 
-    private static func hash(_ view: JSONView, _ value: Int, into hasher: inout Hasher) {
+    /// Beyond this depth hashes do not look, so that no value uses up the stack.
+    private static let hashedDepth = 64
+
+    private static func hash(_ view: JSONView, _ value: Int, into hasher: inout Hasher, depth: Int) {
         let word = view.word(value)
+        if depth > hashedDepth {
+            return
+        }
         switch word.kind {
         case .null, .no, .yes: hasher.combine(word.kind)
         case .integer, .decimal:
@@ -90,14 +96,14 @@ enum JSONEquality {
             }
         case .array:
             hasher.combine(word.count)
-            for element in view.elements(value) { hash(view, element, into: &hasher) }
+            for element in view.elements(value) { hash(view, element, into: &hasher, depth: depth + 1) }
         case .object:
             // Without order: the members' own hashes are added.
             var sum = 0
             for member in view.members(value) {
                 var inner = Hasher()
                 inner.combine(member.hash)
-                hash(view, member.value, into: &inner)
+                hash(view, member.value, into: &inner, depth: depth + 1)
                 sum &+= inner.finalize()
             }
             hasher.combine(word.count)

@@ -8,7 +8,7 @@ package struct SchemaEvaluator: ~Copyable {
     /// How many checks are under way within each other.
     private var depth = 0
     /// Beyond this a value is refused: reading limits its depth, and a schema adds some checks for each level.
-    private static let mostDepth = 4096
+    private static let mostDepth = 2048
 
     package init(limits: JSONLimits = JSONLimits()) { reader = JSONReader(limits: limits) }
 

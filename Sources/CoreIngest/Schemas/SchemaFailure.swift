@@ -47,7 +47,7 @@ package struct SchemaReport: Equatable, Sendable {
             .joined(separator: "/")
     }
 
-    /// The payload could not be read.
+    /// The payload breaks the grammar of JSON.
     package var isNotJSON: Bool { failures.first?.keyword == "json" }
 
     package var message: String {

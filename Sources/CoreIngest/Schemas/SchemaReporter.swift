@@ -14,7 +14,7 @@ struct SchemaReporter: ~Copyable {
         self.view = view
     }
 
-    /// The failures of a text; of one that is not JSON, that.
+    /// The failures of a text. Of one that cannot be read only that, with the keyword `json`, `depth` or `size`.
     static func report(_ program: SchemaProgram, _ text: UnsafeRawBufferPointer, partial: Bool) -> [SchemaFailure] {
         var reader = JSONReader()
         do throws(JSONError) {
@@ -23,9 +23,10 @@ struct SchemaReporter: ~Copyable {
             reporter.check(program.root, 0, partial: partial)
             return reporter.failures
         } catch {
+            let keyword = error.code == .tooDeep ? "depth" : error.code == .tooLarge ? "size" : "json"
             return [
                 SchemaFailure(
-                    instancePath: "", keyword: "json", schemaPath: "#", expected: "JSON", got: "byte \(error.offset)",
+                    instancePath: "", keyword: keyword, schemaPath: "#", expected: "JSON", got: "byte \(error.offset)",
                     message: "the payload is \(error)")
             ]
         }
