@@ -31,12 +31,12 @@ package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
 
 /// One thing that is wrong: where, what, and what to do. Holds no secret, and is one line.
 package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertible {
-    package var position: SourcePosition?
-    package var message: String
+    package let position: SourcePosition?
+    package let message: String
 
     package init(position: SourcePosition?, message: String) {
         self.position = position
-        self.message = message
+        self.message = onOneLine(message.unicodeScalars)
     }
 
     package var description: String { position.map { "\($0): \(message)" } ?? message }
@@ -44,13 +44,19 @@ package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertibl
 
 /// Text from outside as it may stand in a message: in quotes, on one line, not longer than 60 characters.
 func quoted(_ text: some StringProtocol) -> String {
-    var out = "'"
-    for scalar in text.unicodeScalars.prefix(60) {
+    let scalars = text.unicodeScalars
+    return "'" + onOneLine(scalars.prefix(60)) + (scalars.count > 60 ? "…'" : "'")
+}
+
+/// With everything that is not to be seen, or ends a line, written as its code.
+private func onOneLine(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+    var out = ""
+    for scalar in scalars {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .format, .surrogate, .privateUse, .unassigned:
             out += "\\u{\(String(scalar.value, radix: 16))}"
         default: out.unicodeScalars.append(scalar)
         }
     }
-    return text.unicodeScalars.count > 60 ? out + "…'" : out + "'"
+    return out
 }

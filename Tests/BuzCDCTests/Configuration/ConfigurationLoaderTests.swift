@@ -57,6 +57,13 @@ private let mistakes: [Mistake] = [
     .sink("type: stdout, park: {whenFull: discard}", "park.whenFull has no effect with deliveryRequired: true"),
     .sink("type: stdout, retry: {initial: 1m}", "retry.max is less than retry.initial"),
     .sink("type: file, path: x, deadletterOutput: events", "deadletterOutput is the same as defaultOutput"),
+    .sink("type: file, path: ./out/", "this sink writes the files ./out/events-*, as the one in line 6 does"),
+    .sink(
+        "type: file, path: ./out, defaultOutput: x, deadletterOutput: events",
+        "this sink writes the files ./out/events-*, as the one in line 6 does"),
+    .adding(
+        "  - {name: w, type: file, path: \"a\\nb\"}\n  - {name: v, type: file, path: \"a\\nb\"}",
+        "this sink writes the files a\\u{a}b/events-*, as the one in line 7 does"),
     .sink("type: file, path: ''", "sinks.path must be a text that is not empty, found ''"),
     .input("slot: Buz", "inputs.postgres.slot must be 1 to 63 lower case letters, digits or '_', found 'Buz'"),
     .input("tables: [orders]", "inputs.postgres.tables must be schema.table"),
@@ -121,7 +128,7 @@ struct ConfigurationLoaderTests {
         let error = #expect(throws: ConfigurationError.self) { try load(mistake.text) }
         let isTold = error?.problems.contains { $0.message.hasPrefix(mistake.message) }
         #expect(isTold == true, "\(error?.lines ?? [])")
-        #expect(error?.lines.allSatisfy { $0.hasPrefix("f:") } == true)
+        #expect(error?.lines.allSatisfy { $0.hasPrefix("f:") && !$0.contains("\n") } == true)
         #expect(error?.description.contains("pw@") == false)
     }
 

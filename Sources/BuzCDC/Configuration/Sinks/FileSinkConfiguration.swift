@@ -49,6 +49,14 @@ struct FileSinkConfiguration: SinkDestination {
         compression = section[Keys.compression]
     }
 
+    static func targets(_ section: CheckedSection) -> [String] {
+        guard var folder = section.text("path") else { return [] }
+        while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+        return ["defaultOutput", "deadletterOutput"].compactMap {
+            section.text($0).map { "the files \(folder)/\($0)-*" }
+        }
+    }
+
     static func check(_ section: CheckedSection, _ checker: inout ConfigurationChecker) {
         checker.checkOutputsDiffer(section)
     }

@@ -17,8 +17,12 @@ protocol SinkDestination: Sendable {
 
     /// What is wrong with the values together; called also when single values are wrong and therefore missing.
     static func check(_ section: CheckedSection, _ checker: inout ConfigurationChecker)
+
+    /// What no other sink may write, in words for a message, without secrets.
+    static func targets(_ section: CheckedSection) -> [String]
 }
 
 extension SinkDestination {
+    static func targets(_ section: CheckedSection) -> [String] { [] }
     static func check(_ section: CheckedSection, _ checker: inout ConfigurationChecker) {}
 }

@@ -19,6 +19,7 @@ extension ConfigurationChecker {
                 "no sink is enabled; add one under 'sinks', such as {name: lake, type: file, path: ./out}")
         }
         checkUnique("name", of: "sink", in: sections)
+        checkTargets(sections.filter { $0.boolean("enabled") == true })
         for section in sections {
             if section.boolean("deliveryRequired") == true, let value = section.section("park")?.changed("whenFull") {
                 report(value.position, "park.whenFull has no effect with deliveryRequired: true; remove it")
@@ -50,6 +51,21 @@ extension ConfigurationChecker {
             }
             if onlyExcludes {
                 report(first.position, "tables only leaves tables out; add a pattern without '!', such as public.*")
+            }
+        }
+    }
+
+    /// No two sinks may write the same files or tables: they would tear each other's lines apart.
+    private mutating func checkTargets(_ sections: [CheckedSection]) {
+        var seen: [String: SourcePosition] = [:]
+        for section in sections {
+            guard let type = SinkConfiguration.types.first(where: { $0.type == section.text("type") }) else { continue }
+            for target in type.targets(section) {
+                if let first = seen.updateValue(section.position, forKey: target), first != section.position {
+                    report(
+                        section.position,
+                        "this sink writes \(target), as the one in line \(first.line) does; give it another output")
+                }
             }
         }
     }
