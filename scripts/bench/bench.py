@@ -90,31 +90,31 @@ log_min_messages = warning
         return len(open(f"/proc/{self.pid}/task/{self.pid}/children").read().split())
 
 
-def prepare(cluster, changes, names):
-    """Fills one slot a workload. Answers {name: (changes, end position)}."""
+def prepare(cluster):
     cluster.tool("psql", "-qAtX", "-f", f"{HERE}/schema.sql")
     cluster.tool("pgbench", "-i", "-q", "-s", "10", "-n")
     cluster.sql("vacuum analyze pgbench_accounts")
     cluster.sql("create publication perf_pub for table orders, pgbench_accounts, pgbench_branches, pgbench_tellers, pgbench_history, lat")
+
+
+def generate(cluster, changes, name):
+    """Fills the slot tpl_NAME with one workload and nothing after it. Answers (changes, end position)."""
     recipes = {
         "big": (changes, ["psql", "-qXc", f"call gen({changes}, 10000)"]),
         "small": (changes, ["psql", "-qXc", f"call gen({changes}, 1)"]),
         "tpcb": (changes // 8 * 8, ["pgbench", "-n", "-c", "2", "-j", "2", "-t", str(changes // 8), "-M", "prepared"]),
         "huge": (changes, ["psql", "-qXc", f"call gen({changes}, {changes})"]),
     }
-    result = {}
-    for name in names:
-        count, command = recipes[name]
-        cluster.sql("checkpoint")
-        cluster.sql(f"select pg_create_logical_replication_slot('tpl_{name}', 'pgoutput')")
-        print(f"generating {name}: {count} changes", file=sys.stderr, flush=True)
-        cluster.tool(*command, options="-c synchronous_commit=off")
-        end = cluster.sql("select pg_current_wal_insert_lsn()")[0][0]
-        # Something after the end, so that every reader is pushed past it.
-        cluster.sql("insert into lat select coalesce(max(id), 0) + 1, 'END', null from lat")
-        cluster.sql("select pg_switch_wal()")
-        result[name] = (count, end)
-    return result
+    count, command = recipes[name]
+    cluster.sql("checkpoint")
+    cluster.sql(f"select pg_create_logical_replication_slot('tpl_{name}', 'pgoutput')")
+    print(f"generating {name}: {count} changes", file=sys.stderr, flush=True)
+    cluster.tool(*command, options="-c synchronous_commit=off")
+    end = cluster.sql("select pg_current_wal_insert_lsn()")[0][0]
+    # Something after the end, so that every reader is pushed past it.
+    cluster.sql("insert into lat select coalesce(max(id), 0) + 1, 'END', null from lat")
+    cluster.sql("select pg_switch_wal()")
+    return count, end
 
 
 def fresh_slot(cluster, workload):
@@ -279,13 +279,13 @@ def main():
         subprocess.run(["cc", "-O2", f"{HERE}/recv_floor.c", "-o", f"{folder}/recv_floor", "-I/usr/include/postgresql", "-lpq"], check=True)
         readers = [r.strip() for r in options.readers.split(",")]
         names = [w for w in options.workloads.split(",") if w]
-        workloads = prepare(cluster, options.changes, names)
+        prepare(cluster)
         version = cluster.sql("show server_version")[0][0]
         print(f"Postgres {version}, {os.cpu_count()} cores, {options.changes} changes a workload, medians of {options.repeats} runs in turn\n")
         print("| workload | reader | rate, k/s | ratio (TCP: to pg_recvlogical; Unix: to it over Unix) | reader CPU, s/million | server CPU, s/million | memory, MB | limit |")
         print("|---|---|---|---|---|---|---|---|")
         for name in names:
-            changes, end = workloads[name]
+            changes, end = generate(cluster, options.changes, name)
             runs = {r: [] for r in readers}
             for _ in range(options.repeats):
                 for reader in readers:
@@ -299,6 +299,7 @@ def main():
                 limit = "server" if m["server"] > 0.85 * seconds else "reader" if m["cpu"] > 0.85 * seconds else \
                     "both cores" if m["server"] + m["cpu"] > 0.8 * seconds * min(2, os.cpu_count()) else "waiting"
                 print(f"| {name} | {reader} | {m['rate'] / 1000:.0f} | {ratio} | {m['cpu']:.1f} | {m['server']:.1f} | {m['memory']:.0f} | {limit} |", flush=True)
+            cluster.sql(f"select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name in ('run_slot', 'tpl_{name}')")
         if options.latency:
             p50, p99, worst = latency(cluster, options.latency)
             print(f"\ncommit sent to line readable in the file, 100 transactions a second: p50 {p50:.2f} ms, p99 {p99:.2f} ms, worst {worst:.1f} ms")
