@@ -106,7 +106,7 @@ final class BatchMaker {
 /// Does for a sink what its lane does: opens it again after a failure that asks for it, leaves out what the sink has, and
 /// calls again with the rest.
 final class LaneStandIn {
-    let sink: PostgresSink
+    private(set) var sink: PostgresSink
     private(set) var rejections: [(position: Position, failure: SinkFailure)] = []
     private(set) var reopened = 0
     private var known: [SourceIdentity: Position] = [:]
@@ -128,6 +128,15 @@ final class LaneStandIn {
                 usleep(20_000)
             }
         }
+    }
+
+    /// As after a crash: another process takes over and is sent again what came last.
+    func restart(with next: PostgresSink, resending batches: [EventBatch]) async throws {
+        await sink.close()
+        sink = next
+        known = [:]
+        try await open()
+        for batch in batches { try await deliver(batch) }
     }
 
     func deliver(_ slices: [BatchSlice]) async throws {

@@ -188,6 +188,35 @@ import Testing
         await lane.sink.close()
     }
 
+    @Test func manyTablesLeaveFewTemporaryOnes() async throws {
+        let database = try SharedPostgres.database()
+        // Over the Unix socket, which has no keepalives to set.
+        let lane = LaneStandIn(testSink(database, url: database.server.socketString(database.name)))
+        try await lane.open()
+        let maker = BatchMaker()
+        let streams = (0..<70).map { ordersStream("t\($0)") }
+        for round in 0..<3 {
+            maker.begin()
+            for stream in streams {
+                for id in 0..<6 {
+                    maker.add(
+                        .update, stream, #"{"id":\#(id),"name":"r\#(round)","note":null}"#, key: #"{"id":\#(id)}"#)
+                }
+            }
+            try await lane.deliver(maker.seal())
+        }
+        let temporary = try database.sql("SELECT count(*) FROM pg_class WHERE relname LIKE 'buz_stage_%'")
+        #expect(temporary == "70")
+        // The next write comes upon too many.
+        maker.begin()
+        maker.add(.update, streams[0], #"{"id":0,"name":"last","note":null}"#, key: #"{"id":0}"#)
+        try await lane.deliver(maker.seal())
+        #expect(try database.sql("SELECT count(*) FROM pg_class WHERE relname LIKE 'buz_stage_%'") == "0")
+        #expect(try database.sql("SELECT name, count(*) FROM t69 GROUP BY 1") == "r2|6")
+        #expect(try database.sql("SELECT name FROM t0 WHERE id = 0") == "last")
+        await lane.sink.close()
+    }
+
     @Test func twoTablesAreNeverMixedInOneMirror() async throws {
         let database = try SharedPostgres.database()
         let sink = testSink(database) { $0.schema = "all" }

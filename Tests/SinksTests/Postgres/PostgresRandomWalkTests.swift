@@ -114,9 +114,11 @@ import Testing
         let maker = BatchMaker()
         var walk = Walk(generator: SplitMix(state: seed))
         let killer = try Killer(of: database)
+        var latest: [EventBatch] = []
         for _ in 0..<120 {
             for _ in 0..<(1 + walk.generator.below(60)) { walk.step(maker, orders: orders, log: log) }
             let batch = maker.seal()
+            latest = latest.suffix(4) + [batch]
             let middle = walk.generator.below(batch.records.count + 1)
             let parts = [0..<middle, middle..<batch.records.count].filter { !$0.isEmpty }
             let slices = parts.map { BatchSlice(batch, range: $0) }
@@ -125,6 +127,7 @@ import Testing
             } else {
                 for slice in slices { try await lane.deliver([slice]) }
             }
+            if walk.generator.below(10) == 0 { try await lane.restart(with: testSink(database), resending: latest) }
         }
         let killed = killer.stop()
         #expect(killed > 0)
