@@ -55,6 +55,39 @@ func report(_ validator: PayloadValidator, _ payload: String, partial: Bool = fa
         #expect(found.map { "\($0.keyword) \($0.instancePath)" } == expected)
     }
 
+    @Test("checking while reading and checking on a tape agree, whatever bytes come")
+    func passesAgree() throws {
+        let rows = try validator(Self.row)
+        let text = Array(#"{"id":12,"name":"a\u00e9","mood":"sad","price":9.50,"tags":["x","y"],"id":3}"#.utf8)
+        let alphabet = Array(#"{}[]",:0123456789.eE-\abdinmoprstu "#.utf8)
+        var random = SystemRandomNumberGenerator()
+        var evaluator = SchemaEvaluator()
+        var passed = 0
+        for _ in 0..<30_000 {
+            var bytes = text
+            if Bool.random(using: &random) { bytes.removeSubrange(bytes.count - 8..<bytes.count - 1) }
+            for _ in 0..<Int.random(in: 0...2, using: &random) {
+                let index = Int.random(in: 0..<bytes.count, using: &random)
+                if Bool.random(using: &random) {
+                    bytes.remove(at: index)
+                } else {
+                    bytes[index] = alphabet.randomElement(using: &random) ?? 0
+                }
+            }
+            let partial = Bool.random(using: &random)
+            bytes.withUnsafeBytes { payload in
+                let passes = rows.passes(payload, partial: partial, using: &evaluator)
+                let failures = rows.report(payload, partial: partial).failures
+                if passes != failures.isEmpty {
+                    Issue.record(
+                        "\(String(decoding: payload, as: UTF8.self)), partial \(partial): \(passes), \(failures)")
+                }
+                if passes { passed += 1 }
+            }
+        }
+        #expect(passed > 1000)
+    }
+
     @Test("a partial row is not asked for what is required, but for all else")
     func partial() throws {
         let rows = try validator(Self.row)

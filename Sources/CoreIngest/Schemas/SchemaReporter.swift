@@ -146,11 +146,12 @@ struct SchemaReporter: ~Copyable {
     private mutating func add(
         _ instruction: SchemaInstruction, _ value: Int, expected: String, _ sentence: String? = nil
     ) {
+        let kind = instruction.operation == .type ? ", is \(view.kind(value).rawValue)" : ""
         failures.append(
             SchemaFailure(
                 instancePath: place, keyword: instruction.keyword, schemaPath: path(instruction, instruction.keyword),
                 expected: expected, got: excerpt(value),
-                message: "\(here) \(sentence ?? "must be \(expected), is \(view.kind(value).rawValue)")"))
+                message: "\(here) \(sentence ?? "must be \(expected)\(kind)")"))
     }
 
     /// The value's place, for people.
