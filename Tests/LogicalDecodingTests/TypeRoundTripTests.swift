@@ -4,11 +4,11 @@ import Testing
 
 @testable import LogicalDecoding
 
-/// Random values of every type, written by SQL, must be found in the events as Postgres itself writes them as JSON, through the
-/// stream and through COPY alike. BUZ_FUZZ_SEED repeats a run.
+/// Random values of every type, written by SQL, must be found in the events as Postgres itself writes them as JSON,
+/// through the stream and through COPY alike. BUZ_FUZZ_SEED repeats a run.
 @Suite(.serialized) struct TypeRoundTripTests {
-    /// A type, an expression for a random value of it (which may refer to the row number `g`), and an expression for the JSON of
-    /// its column `$c`, where it is not what `to_json` makes of it.
+    /// A type, an expression for a random value of it (which may refer to the row number `g`), and an expression for
+    /// the JSON of its column `$c`, where it is not what `to_json` makes of it.
     struct Sample: Sendable {
         var type: String
         var value: String

@@ -2,8 +2,8 @@ import Synchronization
 
 import CoreIngest
 
-/// The descriptors of tables, kept as long as their shapes stay the same: over reconnects, and for a snapshot and the stream
-/// after it alike. Shared by the decoders of one input.
+/// The descriptors of tables, kept as long as their shapes stay the same: over reconnects, and for a snapshot and the
+/// stream after it alike. Shared by the decoders of one input.
 package final class StreamCache: Sendable {
     private let factory: StreamFactory
     private let known = Mutex<[UInt32: Entry]>([:])

@@ -67,8 +67,8 @@ package struct TableCatalog: Sendable {
         tables[relation] = info
     }
 
-    /// The relation as a Relation message would announce it: for the rows of a snapshot. `columns`: the published ones in
-    /// the order of the rows; nil for all that are not generated. Nil when the table or a column is not known.
+    /// The relation as a Relation message would announce it: for the rows of a snapshot. `columns`: the published ones
+    /// in the order of the rows; nil for all that are not generated. Nil when the table or a column is not known.
     package func relation(_ id: UInt32, columns names: [String]? = nil) -> RelationInfo? {
         guard let table = tables[id] else { return nil }
         let chosen = names?.map { table.columns[$0] } ?? table.orderedColumns.filter { !$0.isGenerated }

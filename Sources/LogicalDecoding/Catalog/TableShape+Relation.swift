@@ -25,8 +25,8 @@ extension TableShape {
             keyColumns: key)
     }
 
-    /// The primary key in its own order, if each change carries it; else the columns of the replica identity. None under FULL
-    /// without a primary key, where the whole row would be the key.
+    /// The primary key in its own order, if each change carries it; else the columns of the replica identity. None
+    /// under FULL without a primary key, where the whole row would be the key.
     private static func keyColumns(of relation: RelationInfo, primaryKey: [String]) -> [Int] {
         let flagged = relation.columns.indices.filter { relation.columns[$0].isIdentity }
         let primary = primaryKey.compactMap { name in relation.columns.firstIndex { $0.name == name } }

@@ -24,6 +24,7 @@ package struct TableShape: Sendable, Equatable {
     }
 }
 
-/// Makes the descriptor of a table, with its schema's name and validator. Called when a table is first seen and when its
-/// shape has changed, never for each event. Nil leaves the table out: its changes are counted, but no events are made.
+/// Makes the descriptor of a table, with its schema's name and validator. Called when a table is first seen and when
+/// its shape has changed, never for each event. Nil leaves the table out: its changes are counted, but no events are
+/// made.
 package typealias StreamFactory = @Sendable (TableShape) -> StreamDescriptor?

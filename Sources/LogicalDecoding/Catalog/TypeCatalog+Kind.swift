@@ -67,7 +67,8 @@ extension TypeCatalog {
         }
     }
 
-    /// Precision and scale: the scale is 11 bits with a sign since Postgres 15. Source: `numeric.c`, `numeric_typmod_scale`.
+    /// Precision and scale: the scale is 11 bits with a sign since Postgres 15. Source: `numeric.c`,
+    /// `numeric_typmod_scale`.
     static func numericModifier(_ modifier: Int32) -> (precision: Int, scale: Int)? {
         guard modifier >= 4 else { return nil }
         let packed = Int(modifier - 4)

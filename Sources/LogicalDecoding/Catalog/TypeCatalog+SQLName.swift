@@ -1,6 +1,6 @@
 extension TypeCatalog {
-    /// The type's name as SQL writes it: `numeric(12,2)`, `text[]`, `public.mood`. Types outside `pg_catalog` are always written
-    /// with their schema, whatever the search path is.
+    /// The type's name as SQL writes it: `numeric(12,2)`, `text[]`, `public.mood`. Types outside `pg_catalog` are
+    /// always written with their schema, whatever the search path is.
     ///
     /// `formatted`: what `format_type` said, where the catalog knows the column: it has the modifiers of every type.
     func sqlName(of oid: UInt32, modifier: Int32, formatted: String?) -> String {

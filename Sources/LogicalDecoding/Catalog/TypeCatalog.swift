@@ -6,13 +6,14 @@ package struct TypeCatalog: Sendable {
     package init() {}
 
     /// Answers one row per type that is not built in, for Postgres 14 to 18. Row types of tables appear only where a
-    /// column has such a type. Columns: oid, schema, name, typtype, element, delimiter, base type, base type
-    /// modifier, enum labels, attribute names, attribute types, attribute type modifiers, range subtype. Lists are arrays' text.
+    /// column has such a type. Columns: oid, schema, name, typtype, element, delimiter, base type, base type modifier,
+    /// enum labels, attribute names, attribute types, attribute type modifiers, range subtype. Lists are arrays' text.
     package static let query = """
         SELECT t.oid, n.nspname, t.typname, t.typtype,
           CASE WHEN e.typarray = t.oid THEN t.typelem ELSE 0 END, t.typdelim, t.typbasetype, t.typtypmod,
           CASE WHEN t.typtype = 'e' THEN
-            ARRAY(SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)::text END,
+            ARRAY(SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = t.oid
+              ORDER BY enumsortorder)::text END,
           a.names::text, a.types::text, a.modifiers::text,
           coalesce(r.rngsubtype, m.rngsubtype, 0)
         FROM pg_catalog.pg_type t

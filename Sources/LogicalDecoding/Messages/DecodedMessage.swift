@@ -9,7 +9,8 @@ package enum DecodedMessage: Sendable, Equatable {
     /// Records were written: rows, truncated tables, or a logical message (which may come outside a transaction; see
     /// ``ChangeDecoder``).
     case change
-    /// A table was announced. Before the next message, see ``Catalog/isComplete(for:)`` and refresh the catalog if it is not.
+    /// A table was announced. Before the next message, see ``Catalog/isComplete(for:)`` and refresh the catalog if it
+    /// is not.
     case relation(RelationInfo)
     /// Nothing to do: an origin, a type, or a change of a table that is left out.
     case other

@@ -2,8 +2,8 @@ import CoreIngest
 
 /// Reads one replication message from its beginning to its end, never beyond.
 ///
-/// The only place that loads from a message's memory: each read checks the bounds first, and says on an overrun which message it was
-/// and where. Numbers are big-endian; strings end with a zero byte.
+/// The only place that loads from a message's memory: each read checks the bounds first, and says on an overrun which
+/// message it was and where. Numbers are big-endian; strings end with a zero byte.
 struct MessageReader {
     private let base: UnsafeRawPointer
     private let count: Int

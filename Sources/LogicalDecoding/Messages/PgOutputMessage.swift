@@ -19,8 +19,8 @@ enum PgOutputMessage {
     case rollbackPrepared(RollbackPreparedMessage)
     case streamPrepare(PrepareMessage)
 
-    /// Reads the message whose type the reader has taken. `streamed`: between Stream Start and Stream Stop, where `R Y I U D T M`
-    /// carry the subtransaction's id first.
+    /// Reads the message whose type the reader has taken. `streamed`: between Stream Start and Stream Stop, where `R Y
+    /// I U D T M` carry the subtransaction's id first.
     init(from reader: inout MessageReader, streamed: Bool = false) throws(DecodingError) {
         switch reader.type {
         case UInt8(ascii: "B"): self = .begin(try BeginMessage(from: &reader))

@@ -45,7 +45,8 @@ extension ChangeDecoder {
         case .beginPrepare, .prepare, .commitPrepared, .rollbackPrepared, .streamPrepare:
             throw reader.error(
                 .notRequested,
-                "a prepared transaction, but two-phase commit was not asked for: the slot was made with two_phase; use another slot",
+                "a prepared transaction, but two-phase commit was not asked for: the slot was made with two_phase;"
+                    + " use another slot",
                 at: 0)
         }
     }
@@ -84,7 +85,7 @@ extension ChangeDecoder {
         return answer
     }
 
-    /// `{"prefix":…,"content":…}`; content that is not UTF-8 is written as `\x` and hexadecimal digits, as bytea is.
+    /// `{"prefix":…,"content":…}`; content that is not UTF-8 is written as bytea is.
     private mutating func decode(
         _ message: LogicalMessage, _ reader: borrowing MessageReader, walStart: LogSequenceNumber, sentAt: Int64,
         into builder: inout EventBatchBuilder

@@ -2,13 +2,14 @@ package import CoreIngest
 
 /// Turns pgoutput messages into records of a batch. A state machine without I/O.
 ///
-/// Asked for: text values, no streaming of transactions that are still running, no two-phase commit. Transactions then come
-/// whole, in the order of their commit LSNs. Every row, truncated table and transactional message of a transaction takes the
-/// next ordinal, whether an event is made of it or not.
+/// Asked for: text values, no streaming of transactions that are still running, no two-phase commit. Transactions then
+/// come whole, in the order of their commit LSNs. Every row, truncated table and transactional message of a transaction
+/// takes the next ordinal, whether an event is made of it or not.
 ///
-/// Logical messages that are not transactional come between transactions, as soon as the server reads them from its log. Their
-/// position is their own LSN with ordinal 0. That is unique and increases with the delivery, because it is the start of a record of
-/// the same log as all commit records: a transaction delivered before has its commit record before, one delivered after has it after.
+/// Logical messages that are not transactional come between transactions, as soon as the server reads them from its
+/// log. Their position is their own LSN with ordinal 0. That is unique and increases with the delivery, because it is
+/// the start of a record of the same log as all commit records: a transaction delivered before has its commit record
+/// before, one delivered after has it after.
 package struct ChangeDecoder: ~Copyable {
     let settings: DecoderSettings
     private let streams: StreamCache
@@ -47,9 +48,9 @@ package struct ChangeDecoder: ~Copyable {
             schema: EventSchemas.message, validator: nil)
     }
 
-    /// Takes one pgoutput message, without the header of XLogData, and writes its events to the builder. On an error nothing
-    /// was written. `walStart`: the LSN in that header. `sentAt`: the time in that header as microseconds since the Unix epoch; it
-    /// stamps messages outside transactions, which have no other.
+    /// Takes one pgoutput message, without the header of XLogData, and writes its events to the builder. On an error
+    /// nothing was written. `walStart`: the LSN in that header. `sentAt`: the time in that header as microseconds since
+    /// the Unix epoch; it stamps messages outside transactions, which have no other.
     package mutating func decode(
         _ message: UnsafeRawBufferPointer, walStart: LogSequenceNumber, sentAt: Int64 = 0,
         into builder: inout EventBatchBuilder
@@ -99,7 +100,8 @@ package struct ChangeDecoder: ~Copyable {
         return index
     }
 
-    /// A record of the open transaction with the next ordinal; `nil` reader position for errors is the message's beginning.
+    /// A record of the open transaction with the next ordinal; `nil` reader position for errors is the message's
+    /// beginning.
     @inline(__always)
     mutating func nextRecord(
         _ operation: Operation, _ reader: borrowing MessageReader, walStart: LogSequenceNumber

@@ -1,7 +1,7 @@
 package import CoreIngest
 
-/// Turns the rows of `COPY … TO STDOUT` (text format) of one table into snapshot records, through the same writers as the
-/// stream.
+/// Turns the rows of `COPY … TO STDOUT` (text format) of one table into snapshot records, through the same writers as
+/// the stream.
 package struct CopyRowDecoder: ~Copyable {
     private let plan: RelationPlan
     private let snapshotLSN: LogSequenceNumber
@@ -15,8 +15,8 @@ package struct CopyRowDecoder: ~Copyable {
     /// The table's descriptor; nil when the factory leaves the table out: its rows are then not written.
     package var stream: StreamDescriptor? { plan.stream }
 
-    /// `relation`: see ``TableCatalog/relation(_:columns:)``. `snapshotLSN`: the slot's consistent point. `snapshotTime`:
-    /// microseconds since the Unix epoch, the same for all tables of a snapshot.
+    /// `relation`: see ``TableCatalog/relation(_:columns:)``. `snapshotLSN`: the slot's consistent point.
+    /// `snapshotTime`: microseconds since the Unix epoch, the same for all tables of a snapshot.
     package init(
         relation: RelationInfo, settings: DecoderSettings, catalog: Catalog, streams: StreamCache,
         snapshotLSN: LogSequenceNumber, snapshotTime: Int64
@@ -28,8 +28,8 @@ package struct CopyRowDecoder: ~Copyable {
         spans = Array(repeating: .absent, count: relation.columns.count)
     }
 
-    /// Takes one line, with or without its newline. `ordinal`: unique among all rows and marks of the snapshot, increasing.
-    /// On an error nothing was written.
+    /// Takes one line, with or without its newline. `ordinal`: unique among all rows and marks of the snapshot,
+    /// increasing. On an error nothing was written.
     package mutating func decode(
         line: UnsafeRawBufferPointer, ordinal: UInt64, into builder: inout EventBatchBuilder
     ) throws(DecodingError) {

@@ -2,7 +2,8 @@ import CoreIngest
 
 /// Reads a row of COPY's text format field by field: tabs between fields, `\N` for null, backslash escapes.
 ///
-/// Source: the manual, "COPY", section "Text Format". Octal and hexadecimal escapes are only read by COPY FROM and never written.
+/// Source: the manual, "COPY", section "Text Format". Octal and hexadecimal escapes are only read by COPY FROM and
+/// never written.
 struct CopyText {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0

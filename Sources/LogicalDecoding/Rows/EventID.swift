@@ -2,8 +2,8 @@ import CoreIngest
 
 /// Ids of events: UUIDs of version 8 (RFC 9562), the same at each replay.
 enum EventID {
-    /// 122 bits in this order, so that ids sort by commit: the commit LSN (64), the ordinal (32), and a hash of the system
-    /// identifier (26). Transactions of more than 2^32 events share ids after that many.
+    /// 122 bits in this order, so that ids sort by commit: the commit LSN (64), the ordinal (32), and a hash of the
+    /// system identifier (26). Transactions of more than 2^32 events share ids after that many.
     @inline(__always)
     static func change(commit: UInt64, ordinal: UInt64, system: UInt64) -> (high: UInt64, low: UInt64) {
         let bits = (ordinal & 0xFFFF_FFFF) << 26 | system & 0x3FF_FFFF

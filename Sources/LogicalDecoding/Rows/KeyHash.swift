@@ -1,5 +1,5 @@
-/// Hashes of keys and of a snapshot row's identity: the same in every process and on every machine, as ids and the choice of a
-/// partition depend on them. Not meant to withstand an attacker.
+/// Hashes of keys and of a snapshot row's identity: the same in every process and on every machine, as ids and the
+/// choice of a partition depend on them. Not meant to withstand an attacker.
 ///
 /// Eight bytes at a time are folded in by the xor of both halves of a 128-bit product, then mixed to the end.
 enum KeyHash {

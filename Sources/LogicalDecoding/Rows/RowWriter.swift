@@ -25,7 +25,8 @@ struct RowWriter: ~Copyable {
         if !old.isEmpty { old.removeAll(keepingCapacity: true) }
     }
 
-    /// Writes the old row, or of an old key only the identity's columns: all others are sent as nulls that mean nothing.
+    /// Writes the old row, or of an old key only the identity's columns: all others are sent as nulls that mean
+    /// nothing.
     mutating func writeOld(
         _ reader: inout MessageReader, keyOnly: Bool, plan: RelationPlan, into arena: inout ByteArena
     ) throws(DecodingError) {
@@ -91,8 +92,8 @@ struct RowWriter: ~Copyable {
         arena.closeObject(from: start)
     }
 
-    /// Writes the key as an object, of the new row's values or the old one's. False when there is no key, or a value of it was
-    /// not sent: nothing is written then.
+    /// Writes the key as an object, of the new row's values or the old one's. False when there is no key, or a value of
+    /// it was not sent: nothing is written then.
     func writeKey(ofOld: Bool, plan: RelationPlan, into arena: inout ByteArena) -> Bool {
         let start = arena.count
         for index in plan.keyColumns {
@@ -134,7 +135,8 @@ struct RowWriter: ~Copyable {
         guard count == plan.columns.count else {
             throw reader.error(
                 .malformed,
-                "a row of \(count) columns, but \(plan.relation.qualifiedName) was announced with \(plan.columns.count)",
+                "a row of \(count) columns, but \(plan.relation.qualifiedName) was announced with"
+                    + " \(plan.columns.count)",
                 at: reader.offset - 2)
         }
         return count

@@ -1,6 +1,7 @@
 /// Reads the text of a Postgres array token by token: `{1,NULL,"a \"b\""}`, `[0:1]={{1,2},{3,4}}`.
 ///
-/// Source: the manual, "Array Input and Output Syntax". Lower bounds are skipped; `NULL` without quotes is the null value.
+/// Source: the manual, "Array Input and Output Syntax". Lower bounds are skipped; `NULL` without quotes is the null
+/// value.
 struct ArrayText {
     private let bytes: UnsafeRawBufferPointer
     private let delimiter: UInt8

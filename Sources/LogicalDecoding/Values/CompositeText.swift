@@ -1,7 +1,7 @@
 /// Reads the text of a Postgres composite field by field: `(1,,"a ""b"" \\ c")`.
 ///
-/// Source: the manual, "Composite Type Input and Output Syntax". Nothing between the commas is null; in quotes a doubled quote or
-/// a backslash before a byte stands for that byte.
+/// Source: the manual, "Composite Type Input and Output Syntax". Nothing between the commas is null; in quotes a
+/// doubled quote or a backslash before a byte stands for that byte.
 struct CompositeText {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0

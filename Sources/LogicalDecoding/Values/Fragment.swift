@@ -13,7 +13,8 @@ enum Fragment {
 }
 
 extension ByteArena {
-    /// Ends an object whose members were written as fragments from `start` on: the first comma becomes the opening brace.
+    /// Ends an object whose members were written as fragments from `start` on: the first comma becomes the opening
+    /// brace.
     @inline(__always)
     mutating func closeObject(from start: Int) {
         if used == start {

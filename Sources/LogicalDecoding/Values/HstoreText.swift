@@ -1,4 +1,5 @@
-/// Reads the text of an hstore pair by pair: `"a"=>"1", "b"=>NULL`. Source: the manual, "hstore External Representation".
+/// Reads the text of an hstore pair by pair: `"a"=>"1", "b"=>NULL`. Source: the manual, "hstore External
+/// Representation".
 struct HstoreText {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0

@@ -58,7 +58,8 @@ enum TextEncoding {
         return true
     }
 
-    /// Whether the bytes are UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. Source: Unicode, table 3-7.
+    /// Whether the bytes are UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. Source: Unicode, table
+    /// 3-7.
     static func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let base = bytes.baseAddress else { return true }
         let count = bytes.count

@@ -1,7 +1,7 @@
 /// Timestamps as Postgres writes them with `datestyle=ISO`: `2026-01-02 03:04:05.123456+00`.
 enum TimestampText {
-    /// Whether this is a date and a time of the years 0 to 9999 and of our era, which ISO 8601 writes with a T. Not so `infinity`,
-    /// five-digit years and `BC`, which stay as Postgres gave them.
+    /// Whether this is a date and a time of the years 0 to 9999 and of our era, which ISO 8601 writes with a T. Not so
+    /// `infinity`, five-digit years and `BC`, which stay as Postgres gave them.
     @inline(__always)
     static func isCommon(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count >= 19, bytes.count <= 29 else { return false }

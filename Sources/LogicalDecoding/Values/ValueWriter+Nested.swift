@@ -1,6 +1,7 @@
 import CoreIngest
 
-/// Arrays, composites and hstores. Each answers whether the text was well formed; if not, what was written is cut off again.
+/// Arrays, composites and hstores. Each answers whether the text was well formed; if not, what was written is cut off
+/// again.
 extension ValueWriter {
     mutating func writeArray(
         _ value: UnsafeRawBufferPointer, of element: ColumnWriter, delimiter: UInt8, nested: borrowing NestedWriters,
