@@ -40,8 +40,8 @@ enum ReplicationCommand {
 
 /// What the server sends within the copy.
 enum ReplicationFrame {
-    /// XLogData: a message of the output plugin, from byte 25 on.
-    case data(start: LogSequenceNumber)
+    /// XLogData: a message of the output plugin, from byte 25 on. `sentAt`: microseconds since the Unix epoch.
+    case data(start: LogSequenceNumber, sentAt: Int64)
     case keepalive(end: LogSequenceNumber, wantsReply: Bool)
 
     static let dataHeader = 25
@@ -54,7 +54,9 @@ enum ReplicationFrame {
             guard bytes.count > Self.dataHeader else {
                 throw SourceError(.malformedMessage, "a data message of \(bytes.count) bytes, where its header has 25")
             }
-            self = .data(start: LogSequenceNumber(Self.bigEndian(bytes, 1)))
+            self = .data(
+                start: LogSequenceNumber(Self.bigEndian(bytes, 1)),
+                sentAt: Int64(bitPattern: Self.bigEndian(bytes, 17)) &+ Timestamp.postgresEpoch)
         case UInt8(ascii: "k"):
             guard bytes.count >= Self.keepaliveLength else {
                 throw SourceError(.malformedMessage, "a keepalive of \(bytes.count) bytes, where it has 18")

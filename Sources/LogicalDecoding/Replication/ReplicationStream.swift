@@ -144,11 +144,11 @@ struct ReplicationStream: ~Copyable {
         case .keepalive(let end, let wantsReply):
             progress.kept(alive: end)
             if wantsReply { schedule.asked() }
-        case .data(let start):
+        case .data(let start, let sentAt):
             let payload = UnsafeRawBufferPointer(rebasing: bytes[ReplicationFrame.dataHeader...])
             let decoded: DecodedMessage
             do throws(DecodingError) {
-                decoded = try decoder.decode(payload, walStart: start, into: &builder)
+                decoded = try decoder.decode(payload, walStart: start, sentAt: sentAt, into: &builder)
             } catch {
                 throw SourceError(
                     .malformedMessage,
