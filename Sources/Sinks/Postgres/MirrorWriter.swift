@@ -180,10 +180,7 @@ struct MirrorWriter: ~Copyable {
     }
 
     private mutating func delete(_ block: borrowing RowBlock, _ table: TableChanges) throws(PostgresFailure) {
-        let target = table.target
-        try throughStage(
-            block, target.key, table,
-            "DELETE FROM \(target.table.sql) AS t USING \(Self.stageMark) AS s WHERE \(Self.sameKey(target))")
+        try throughStage(block, table.target.key, table) { $0.deleteStatement(from: $1) }
     }
 
     private mutating func insert(_ block: borrowing RowBlock, _ table: TableChanges) throws(PostgresFailure) {
@@ -201,20 +198,7 @@ struct MirrorWriter: ~Copyable {
     }
 
     private mutating func upsert(_ block: borrowing RowBlock, _ table: TableChanges) throws(PostgresFailure) {
-        try throughStage(block, table.target.writable, table, Self.upsertStatement(table.target, from: Self.stageMark))
-    }
-
-    static func upsertStatement(_ target: MirrorTarget, from stage: String) -> String {
-        let list = target.list(target.writable)
-        return "INSERT INTO \(target.table.sql) (\(list)) OVERRIDING SYSTEM VALUE SELECT \(list) FROM \(stage) "
-            + conflictClause(target)
-    }
-
-    static func conflictClause(_ target: MirrorTarget) -> String {
-        let others = target.writable.filter { !target.key.contains($0) }
-        let sets = others.map { "\(target.columns[$0].sql) = excluded.\(target.columns[$0].sql)" }
-        return "ON CONFLICT (\(target.list(target.key))) "
-            + (sets.isEmpty ? "DO NOTHING" : "DO UPDATE SET \(sets.joined(separator: ", "))")
+        try throughStage(block, table.target.writable, table) { $0.upsertStatement(from: $1) }
     }
 
     /// Some columns of rows that the target has; those it does not have are stored with what is known of them.
@@ -224,55 +208,31 @@ struct MirrorWriter: ~Copyable {
         guard block.count > 0 else { return }
         let target = table.target
         let stage = try catalog.stage(for: target, loader.connection)
-        let sets = columns.filter { !target.key.contains($0) }.map {
-            "\(target.columns[$0].sql) = s.\(target.columns[$0].sql)"
-        }
-        let list = target.list(columns)
         let connection = loader.connection
         var missing = 0
         try load(block, table) { rows throws(PostgresFailure) in
-            try connection.copy(
-                "DELETE FROM \(stage); COPY \(stage) (\(list)) FROM STDIN", into: stage, block.bytes(rows))
+            try connection.copy(target.stageStatement(stage, columns), into: stage, block.bytes(rows))
             var changed = 0
-            if !sets.isEmpty {
-                changed = try connection.query(
-                    """
-                    UPDATE \(target.table.sql) AS t SET \(sets.joined(separator: ", ")) FROM \(stage) AS s
-                    WHERE \(Self.sameKey(target))
-                    """
-                ).affected
+            if let update = target.updateStatement(columns, from: stage) {
+                changed = try connection.query(update).affected
             }
             guard changed < rows.count else { return }
-            missing += try connection.query(
-                """
-                INSERT INTO \(target.table.sql) (\(list)) OVERRIDING SYSTEM VALUE SELECT \(list) FROM \(stage)
-                ON CONFLICT (\(target.list(target.key))) DO NOTHING
-                """
-            ).affected
+            missing += try connection.query(target.fillStatement(columns, from: stage)).affected
         }
         incompleteRows += missing
     }
 
-    /// Stands for the temporary table's name in a statement.
-    private static let stageMark = "pg_temp.\u{1}"
-
-    private static func sameKey(_ target: MirrorTarget) -> String {
-        target.key.map { "t.\(target.columns[$0].sql) = s.\(target.columns[$0].sql)" }.joined(separator: " AND ")
-    }
-
     private mutating func throughStage(
-        _ block: borrowing RowBlock, _ columns: [Int], _ table: TableChanges, _ statement: String
+        _ block: borrowing RowBlock, _ columns: [Int], _ table: TableChanges,
+        _ statement: (MirrorTarget, String) -> String
     ) throws(PostgresFailure) {
         guard block.count > 0 else { return }
         let target = table.target
         let stage = try catalog.stage(for: target, loader.connection)
-        let merge = statement.split(separator: Self.stageMark, omittingEmptySubsequences: false).joined(
-            separator: stage)
+        let merge = statement(target, stage)
         let connection = loader.connection
         try load(block, table) { rows throws(PostgresFailure) in
-            try connection.copy(
-                "DELETE FROM \(stage); COPY \(stage) (\(target.list(columns))) FROM STDIN", into: stage,
-                block.bytes(rows))
+            try connection.copy(target.stageStatement(stage, columns), into: stage, block.bytes(rows))
             try connection.run(merge)
         }
     }

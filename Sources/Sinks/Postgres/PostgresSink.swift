@@ -1,4 +1,5 @@
 package import CoreIngest
+import Synchronization
 
 /// Writes events to a Postgres database, as rows of one table or as mirrors of their tables. Each write is one transaction that
 /// also stores how far it reaches, so every event takes effect once: see docs/sinks/postgres.md.
@@ -11,11 +12,16 @@ package final class PostgresSink: Sink, @unchecked Sendable {
     private let invalidEvents: EventTableWriter?
     private var connection: PostgresConnection?
     private let catalog: MirrorCatalog
+    private let incomplete = Atomic<Int>(0)
     private var resumed: [SourceIdentity: ResumedSource] = [:]
     private var eventTablesAreReady = (plain: false, invalid: false)
 
     package var name: String { settings.name }
     package var takesInvalidEvents: Bool { settings.deadletterOutput != nil }
+
+    /// Partial updates of rows that a mirror did not have, since the start: stored with what was known of them. Stays 0 where a mirror
+    /// began with a snapshot and nobody else deletes in it.
+    package var incompleteRows: Int { incomplete.load(ordering: .relaxed) }
 
     package init(_ settings: PostgresSinkSettings, renderer: EventRenderer) {
         self.settings = settings
@@ -145,6 +151,7 @@ package final class PostgresSink: Sink, @unchecked Sendable {
         let progress = settings.isReplay ? "" : statements(for: reached, refusals, slices)
         let committed = try connection.query(progress + "COMMIT")
         guard committed.tag == "COMMIT" else { throw PostgresFailure(.other, "the transaction was not committed") }
+        incomplete.add(mirror.incompleteRows, ordering: .relaxed)
         // What was asked for again has come by.
         for (source, position) in reached {
             if let resumption = resumed[source], position >= resumption.stored { resumed[source] = nil }

@@ -45,7 +45,7 @@ struct SingleChange {
     }
 
     private func upsert(_ row: MirrorRow) throws(PostgresFailure) {
-        try insert(row, target.writable, MirrorWriter.conflictClause(target))
+        try insert(row, target.writable, target.conflictClause)
     }
 
     @discardableResult

@@ -77,6 +77,24 @@ import Testing
         #expect(failure.kind == .data)
     }
 
+    @Test(arguments: [
+        ("53100", SinkFailure.Code.storageFull, false), ("40P01", .unavailable, false), ("40001", .unavailable, false),
+        ("57014", .unavailable, false), ("55P03", .unavailable, false), ("57P01", .unavailable, true),
+        ("08006", .unavailable, true), ("25006", .unavailable, true), ("53300", .unavailable, true),
+        ("42501", .unauthorized, false), ("28P01", .unauthorized, false), ("3D000", .misconfigured, false),
+        ("42P10", .misconfigured, false), ("XX000", .other, false),
+    ])
+    func whatTheServerSaysDecidesWhatTheLaneDoes(state: String, code: SinkFailure.Code, reopens: Bool) {
+        let failure = PostgresFailure(sqlState: state, message: "m", column: nil, constraint: nil, copyLine: nil)
+        #expect(failure.sinkFailure(at: "here").code == code)
+        #expect(failure.sinkFailure(at: "here").reopen == reopens)
+    }
+
+    @Test(arguments: ["22001", "22P02", "23505", "23514", "P0001", "54000", "21000"])
+    func whatIsTheFaultOfARowIsLookedForAmongThem(state: String) {
+        #expect(PostgresFailure.kind(of: state) == .data)
+    }
+
     @Test func theLineOfAnErrorIsReadFromItsContext() {
         let place = PostgresResult.place(in: "COPY buz_stage_1, line 17, column price: \"x\"", of: "buz_stage_1")
         #expect(place?.line == 16)
