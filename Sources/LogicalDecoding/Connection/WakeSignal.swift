@@ -40,22 +40,26 @@ enum Wait {
     static func until(
         _ deadline: ContinuousClock.Instant?, socket: Int32, reading: Bool, writing: Bool = false, signal: WakeSignal?
     ) -> Outcome {
-        var entries = [pollfd(fd: -1, events: 0, revents: 0), pollfd(fd: -1, events: 0, revents: 0)]
+        var entries = (pollfd(fd: -1, events: 0, revents: 0), pollfd(fd: -1, events: 0, revents: 0))
         if reading || writing {
-            entries[0].fd = socket
-            entries[0].events = Int16((reading ? POLLIN : 0) | (writing ? POLLOUT : 0))
+            entries.0.fd = socket
+            entries.0.events = Int16((reading ? POLLIN : 0) | (writing ? POLLOUT : 0))
         }
         if let signal {
-            entries[1].fd = signal.descriptor
-            entries[1].events = Int16(POLLIN)
+            entries.1.fd = signal.descriptor
+            entries.1.events = Int16(POLLIN)
+        }
+        let timeout = milliseconds(until: deadline)
+        let ready = withUnsafeMutableBytes(of: &entries) {
+            poll($0.assumingMemoryBound(to: pollfd.self).baseAddress, 2, timeout)
         }
         var outcome: Outcome = []
-        guard poll(&entries, 2, milliseconds(until: deadline)) > 0 else { return outcome }
-        let ready = Int32(entries[0].revents)
-        let broken = ready & (POLLERR | POLLHUP | POLLNVAL) != 0
-        if reading, broken || ready & POLLIN != 0 { outcome.insert(.readable) }
-        if writing, broken || ready & POLLOUT != 0 { outcome.insert(.writable) }
-        if entries[1].revents != 0 {
+        guard ready > 0 else { return outcome }
+        let events = Int32(entries.0.revents)
+        let broken = events & (POLLERR | POLLHUP | POLLNVAL) != 0
+        if reading, broken || events & POLLIN != 0 { outcome.insert(.readable) }
+        if writing, broken || events & POLLOUT != 0 { outcome.insert(.writable) }
+        if entries.1.revents != 0 {
             signal?.drain()
             outcome.insert(.woken)
         }

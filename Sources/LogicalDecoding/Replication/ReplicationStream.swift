@@ -269,10 +269,15 @@ struct ReplicationStream: ~Copyable {
         }
         var deadline = schedule.next(settled: keeper.persisted)
         if !isPaused, let waitingSince { deadline = min(deadline, waitingSince + settings.batch.linger) }
+        let waitStart = ContinuousClock.now
         // A lost signal of room would stop everything: looked at again each second.
         let outcome = Wait.until(
             deadline, socket: connection.socket, reading: !isPaused, writing: hasUnsent, signal: control.signal)
-        if outcome.contains(.readable) { try readSocket(at: .now) }
+        if outcome.contains(.readable) {
+            let now = ContinuousClock.now
+            pacing.waited(now - waitStart)
+            try readSocket(at: now)
+        }
         if isPaused, !outcome.contains(.woken) { control.roomMayBe() }
     }
 

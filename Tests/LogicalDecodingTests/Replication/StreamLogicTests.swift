@@ -132,9 +132,28 @@ struct StreamLogicTests {
         #expect(pacing.next(readable: GatherPacing.enough) == .read)
         pacing.drained(bytes: 16_000)
         #expect(pacing.isSustained)
-        for _ in 0..<GatherPacing.maxSlices { if pacing.next(readable: 0) == .wait { break } }
+        for _ in 0..<GatherPacing.maxSlices {
+            #expect(pacing.next(readable: 0) == .rest(microseconds: GatherPacing.sliceMicroseconds))
+        }
         #expect(pacing.next(readable: 0) == .wait)
+        // A long wait says that it has caught up.
+        pacing.waited(.milliseconds(5))
         #expect(!pacing.isSustained)
+    }
+
+    @Test("A steady flow of single messages is a backlog too")
+    func steadyFlow() {
+        var pacing = GatherPacing(isEnabled: true)
+        for _ in 0..<GatherPacing.shortWaits {
+            pacing.drained(bytes: 100)
+            #expect(pacing.next(readable: 0) == .wait)
+            pacing.waited(.microseconds(20))
+        }
+        pacing.drained(bytes: 100)
+        #expect(pacing.next(readable: 0) == .rest(microseconds: GatherPacing.sliceMicroseconds))
+        pacing.waited(.milliseconds(10))
+        pacing.drained(bytes: 100)
+        #expect(pacing.next(readable: 0) == .wait)
     }
 
     @Test("Pauses between attempts double up to ten seconds")
