@@ -110,8 +110,6 @@ struct PostgresFailure: Error, Sendable {
     }
 
     static func oneLine(_ message: String) -> String {
-        var text = message
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text.map { $0.isNewline ? " " : $0 })
+        message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }
