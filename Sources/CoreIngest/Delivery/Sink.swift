@@ -8,6 +8,8 @@
 /// - ``open()`` begins anew, and so does a `flush` that fails: what was taken and not flushed before may be lost, so the
 ///   lane hands all of it over again.
 /// - Calls run on a thread of the lane's own, so they may block, but never for ever: every wait has a time limit.
+/// - After a ``flush()`` that failed, and after every call that failed with ``SinkFailure/reopen``, everything since the last
+///   good flush is written again, but for what ``open()`` says is durable.
 /// - At least once: after a failure or a crash the same events, with the same `uuid` and position, may come again.
 public protocol Sink: Sendable {
     /// The sink's name in the configuration.
@@ -43,9 +45,12 @@ public enum WriteOutcome: Sendable {
 public struct Rejection: Sendable {
     /// Index into the slices of the write, and into the records of that slice's batch.
     public var slice: Int
+    /// See ``slice``.
     public var record: Int
+    /// The destination's own words.
     public var failure: SinkFailure
 
+    /// Refuses one record of one slice.
     public init(slice: Int, record: Int, failure: SinkFailure) {
         self.slice = slice
         self.record = record
@@ -55,6 +60,7 @@ public struct Rejection: Sendable {
 
 /// Why a sink could not do what it was asked.
 public struct SinkFailure: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is.
     public var code: Code
     /// One line: what happened, where, and what to do. Without secrets and without values of rows.
     public var message: String
@@ -63,6 +69,7 @@ public struct SinkFailure: Error, Sendable, CustomStringConvertible {
     /// The destination asked to wait this long.
     public var retryAfter: Duration?
 
+    /// Kinds of failure.
     public enum Code: String, Sendable {
         /// Not reachable, timed out, refused the connection, 5xx.
         case unavailable
@@ -84,6 +91,7 @@ public struct SinkFailure: Error, Sendable, CustomStringConvertible {
         case other
     }
 
+    /// A failure; see the properties.
     public init(_ code: Code, _ message: String, reopen: Bool = false, retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
@@ -91,5 +99,6 @@ public struct SinkFailure: Error, Sendable, CustomStringConvertible {
         self.retryAfter = retryAfter
     }
 
+    /// Code and message.
     public var description: String { "\(code.rawValue): \(message)" }
 }

@@ -39,6 +39,8 @@ final class Park: Sendable {
         /// Ascending; the last one is written to.
         var segments: [Segment] = []
         var writer: Int32 = -1
+        /// The last segment is being written to: it must stay, even where all that counts in it is delivered.
+        var isAppending = false
         var readSegment: UInt64 = 1
         var readOffset = 0
         var consumed = ParkTicket(segment: 1, end: 0)
@@ -83,6 +85,8 @@ final class Park: Sendable {
             BatchWriter.write(queued.batch, start: queued.start, to: &buffer)
             buffer.sealFrame(from: begin)
         }
+        state.withLock { $0.isAppending = true }
+        defer { state.withLock { $0.isAppending = false } }
         let (descriptor, number, offset) = try writableSegment()
         let path = path(of: number)
         do throws(StateError) {
@@ -173,6 +177,7 @@ final class Park: Sendable {
             while let first = state.segments.first,
                 first.number < ticket.segment || first.number == ticket.segment && ticket.end >= first.size
             {
+                if state.segments.count == 1, state.isAppending { break }
                 // The file being written to is finished by closing it: the next one has another number.
                 if state.segments.count == 1, state.writer >= 0 {
                     close(state.writer)
