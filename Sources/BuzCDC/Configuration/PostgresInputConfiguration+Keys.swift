@@ -26,9 +26,14 @@ extension PostgresInputConfiguration {
             "snapshot",
             "Whether the rows that are there already are read first: once, when the slot is created (initial), not at all (never), or at every start (always).",
             .defaulted("initial"))
+        static let acceptGap = Key<Bool>.boolean(
+            "acceptGap",
+            "Goes on although changes may have been lost, where the start is refused for that: the slot is gone, lost, or was read by another. Set it for one start only.",
+            .defaulted("false"))
         static let schemas = Key<CheckedSection>.section("schemas", schemasSpecification)
         static let vendor = Key<String>.text(
-            "vendor", "First part of the derived schemas' names: iglu:VENDOR/TABLE/jsonschema/1-0-0.",
+            "vendor",
+            "First part of the derived schemas' names: iglu:VENDOR/TABLE/jsonschema/1-0-0. The default becomes local.DATABASE.",
             .defaulted("local"),
             rule: .vendor, example: "com.acme.shop")
         static let statusInterval = Key<Duration>.duration(
@@ -51,14 +56,16 @@ extension PostgresInputConfiguration {
         "A Postgres database.",
         [
             Keys.name.specification, Keys.url.specification, Keys.slot.specification, Keys.publication.specification,
-            Keys.tables.specification, Keys.snapshot.specification, Keys.schemas.specification,
-            Keys.statusInterval.specification, Keys.connectTimeout.specification, Keys.batch.specification,
+            Keys.tables.specification, Keys.snapshot.specification, Keys.acceptGap.specification,
+            Keys.schemas.specification, Keys.statusInterval.specification, Keys.connectTimeout.specification,
+            Keys.batch.specification,
         ])
 
     init(_ section: CheckedSection) {
         self.init(
             name: section[Keys.name], url: section[Keys.url], slot: section[Keys.slot],
             publication: section[Keys.publication], tables: section[Keys.tables], snapshot: section[Keys.snapshot],
+            acceptGap: section[Keys.acceptGap],
             schemaVendor: section[Keys.schemas][Keys.vendor], statusInterval: section[Keys.statusInterval],
             connectTimeout: section[Keys.connectTimeout], batch: Keys.limits.read(section[Keys.batch]))
     }

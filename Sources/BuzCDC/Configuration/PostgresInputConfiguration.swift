@@ -11,6 +11,8 @@ struct PostgresInputConfiguration: Sendable {
     /// Patterns `schema.table` with `*`, left out with a leading `!`; at least one.
     var tables: [String]
     var snapshot: SnapshotMode
+    /// Start although changes may have been lost.
+    var acceptGap: Bool
     /// Vendor of the derived schemas' names; passes `SchemaName`'s grammar.
     var schemaVendor: String
     /// How often the position is told to the server.

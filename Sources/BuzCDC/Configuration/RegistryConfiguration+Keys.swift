@@ -5,7 +5,8 @@ extension RegistryConfiguration {
         static let backend = Key<CheckedSection>.section("backend", backendSpecification)
         static let type = Key<BackendType>.choice("type", "Kind of backend.", .defaulted("file"))
         static let path = Key<String>.text(
-            "path", "Folder of the schema files; made when missing.", .defaulted("./schemas"))
+            "path", "Folder of the schema files, as VENDOR/NAME/jsonschema/1-0-0. One that is missing holds none.",
+            .defaulted("./schemas"))
         static let ttlSeconds = Key<Int>.integer(
             "ttlSeconds", "How long a cached schema is used before the backend is asked again, in seconds.",
             .defaulted("300"), in: 1...86400)

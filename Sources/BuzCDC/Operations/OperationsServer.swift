@@ -59,7 +59,7 @@ struct OperationsServer: Service {
         } catch {
             throw .failed(
                 "the operations server cannot listen on \(host):\(port): \(error); another process may use the port: "
-                    + "set http.port")
+                    + "set operations.port")
         }
     }
 

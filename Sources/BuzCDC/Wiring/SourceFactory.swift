@@ -12,7 +12,8 @@ enum SourceFactory {
             }
         return PostgresSourceSettings(
             name: input.name, url: input.url, slot: input.slot, publication: input.publication, tables: input.tables,
-            snapshot: snapshot, schemaVendor: input.schemaVendor, connectTimeout: input.connectTimeout,
+            snapshot: snapshot, schemaVendor: input.schemaVendor, acceptGap: input.acceptGap,
+            connectTimeout: input.connectTimeout,
             statusInterval: input.statusInterval,
             batch: LogicalDecoding.BatchLimits(
                 bytes: input.batch.maxBytes, records: input.batch.maxEvents, linger: input.batch.linger),
