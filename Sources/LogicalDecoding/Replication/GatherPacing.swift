@@ -15,14 +15,14 @@ struct GatherPacing {
         case rest(microseconds: Int)
     }
 
-    /// One read of libpq takes about 16 KiB: from twice that on, resting longer wins nothing.
-    static let enough = 32 << 10
+    /// With this much in the socket there is nothing to rest for: half of what one read of libpq takes.
+    static let enough = 8 << 10
     /// A read that brought less was a lone transaction.
     static let little = 512
     /// A wait that was shorter, so many times in a row, means a steady flow.
     static let shortWait: Duration = .microseconds(400)
     static let shortWaits = 8
-    static let sliceMicroseconds = 50
+    static let sliceMicroseconds = 100
     static let maxSlices = 3
 
     private let isEnabled: Bool

@@ -127,6 +127,7 @@ struct SourceRunner: ~Copyable {
         switch decision {
         case .resume(let from, let adopts):
             if adopts { try adopt(from, system: system) }
+            try follow(system)
             start = max(from, handedOver)
         case .create(let dropsFirst, let wantsSnapshot):
             if dropsFirst {
@@ -215,6 +216,16 @@ struct SourceRunner: ~Copyable {
     private func adopt(_ position: LogSequenceNumber, system: SystemIdentity) throws(SourceError) {
         log.warning("reading slot \(settings.slot) from where it stands", metadata: ["position": "\(position)"])
         try remember(position, system: system, snapshot: .none)
+    }
+
+    /// A failover, or a recovery to a point in time that kept all that was delivered, starts a new timeline.
+    private func follow(_ system: SystemIdentity) throws(SourceError) {
+        guard var checkpoint = keeper.current, checkpoint.timeline != system.timeline else { return }
+        log.warning(
+            "the server went over to another timeline: after a failover, compare a mirror with \(settings.name)'s tables",
+            metadata: ["was": "\(checkpoint.timeline)", "is": "\(system.timeline)"])
+        checkpoint.timeline = system.timeline
+        try keeper.begin(checkpoint)
     }
 
     private func copy(

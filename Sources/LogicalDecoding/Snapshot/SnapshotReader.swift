@@ -71,6 +71,8 @@ struct SnapshotReader: ~Copyable {
     private mutating func read(
         _ table: SnapshotPlan.Table, with decoder: inout CopyRowDecoder, on connection: borrowing PostgresConnection
     ) throws(SourceError) {
+        // Left out by the factory: its rows need not come at all.
+        guard decoder.stream != nil else { return }
         progress.table = "\(table.name)"
         progress.tableRows = 0
         progress.tableEstimatedRows = table.estimatedRows

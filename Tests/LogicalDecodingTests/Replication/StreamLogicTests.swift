@@ -125,9 +125,9 @@ struct StreamLogicTests {
     func restsWhileFilling() {
         var pacing = GatherPacing(isEnabled: true)
         pacing.drained(bytes: 16_000)
-        #expect(pacing.next(readable: 2000) == .rest(microseconds: GatherPacing.sliceMicroseconds))
-        #expect(pacing.next(readable: 9000) == .rest(microseconds: GatherPacing.sliceMicroseconds))
-        #expect(pacing.next(readable: 9000) == .read)
+        #expect(pacing.next(readable: 1000) == .rest(microseconds: GatherPacing.sliceMicroseconds))
+        #expect(pacing.next(readable: 3000) == .rest(microseconds: GatherPacing.sliceMicroseconds))
+        #expect(pacing.next(readable: 3000) == .read)
         pacing.drained(bytes: 9000)
         #expect(pacing.next(readable: GatherPacing.enough) == .read)
         pacing.drained(bytes: 16_000)
