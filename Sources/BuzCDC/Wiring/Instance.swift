@@ -20,7 +20,10 @@ final class Instance: Sendable {
             let store = try StateStore(state)
             let renderer = EventRenderer(instance: Self.identity(configuration))
             // The source itself stores its position, with the rest of its checkpoint, before it tells the server.
-            pipeline = Pipeline(state: state, renderer: renderer, metrics: metrics, logger: logger) { _, _ in }
+            let acknowledged = try Self.acknowledged(configuration, store)
+            pipeline = Pipeline(
+                state: state, renderer: renderer, metrics: metrics, logger: logger,
+                acknowledged: { acknowledged[$0] }, persist: { _, _ in })
             let factory = SinkFactory(renderer: renderer)
             for entry in configuration.sinks {
                 try pipeline.add(sink: try factory.sink(entry), settings: SinkFactory.laneSettings(entry))
@@ -47,6 +50,19 @@ final class Instance: Sendable {
             pipeline.add(source: input.name, signals: source)
             return source
         }
+    }
+
+    /// Up to where each input was acknowledged before this start. 0 where a snapshot was not finished: it begins anew.
+    private static func acknowledged(
+        _ configuration: Configuration, _ store: StateStore
+    ) throws -> [SourceIdentity: UInt64] {
+        var result: [SourceIdentity: UInt64] = [:]
+        for input in configuration.inputs.postgres {
+            guard let checkpoint = try CheckpointStorage(store, input: input.name).load() else { continue }
+            let identity = SourceIdentity(name: input.name, systemIdentifier: checkpoint.systemIdentifier)
+            result[identity] = checkpoint.snapshot == .running ? 0 : checkpoint.confirmed.rawValue
+        }
+        return result
     }
 
     static func identity(_ configuration: Configuration) -> EventRenderer.Instance {

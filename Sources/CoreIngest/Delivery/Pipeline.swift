@@ -14,6 +14,7 @@ package final class Pipeline: Intake, Sendable {
     private let settlement = Settlement()
     private let acknowledger: Acknowledger
     private let lanes = Mutex<[Lane]>([])
+    private let acknowledged: @Sendable (SourceIdentity) -> UInt64?
     private let eventsIn: Counter
     private let bytesIn: Counter
     private let eventsInvalid: Counter
@@ -22,10 +23,13 @@ package final class Pipeline: Intake, Sendable {
 
     /// - `persist`: stores a source's acknowledged position, durable when it returns; called on a thread of its own. What it
     ///   throws is reported, and it is called again a second later; until then nothing is acknowledged.
+    /// - `acknowledged`: what was stored by `persist` (or by the source itself) before this start: the source sends again what
+    ///   came at or after it. Nil for an unknown history.
     /// - `clock`: for pauses and time limits.
     package init(
         state: StateDirectory, renderer: EventRenderer, metrics: MetricsRegistry,
         settings: PipelineSettings = PipelineSettings(), clock: any Clock<Duration> = ContinuousClock(), logger: Logger,
+        acknowledged: @escaping @Sendable (SourceIdentity) -> UInt64? = { _ in nil },
         persist: @escaping @Sendable (SourceIdentity, UInt64) throws -> Void
     ) {
         self.state = state
@@ -33,6 +37,7 @@ package final class Pipeline: Intake, Sendable {
         self.metrics = metrics
         self.settings = settings
         self.logger = logger
+        self.acknowledged = acknowledged
         time = TimeSource(clock)
         acknowledger = Acknowledger(settlement: settlement, persist: persist, time: time, logger: logger)
         eventsIn = metrics.counter("buz_events_in_total", "Events that were taken in.")
@@ -45,7 +50,8 @@ package final class Pipeline: Intake, Sendable {
         let lane = try Lane(
             sink: sink, settings: settings,
             requiredIndex: settings.deliveryRequired ? settlement.addRequiredLane() : nil, settlement: settlement,
-            state: state, renderer: renderer, registry: metrics, time: time, logger: logger)
+            state: state, renderer: renderer, registry: metrics, time: time, logger: logger,
+            acknowledged: acknowledged)
         lane.registerGauges(in: metrics)
         lanes.withLock { $0.append(lane) }
     }

@@ -205,6 +205,33 @@ import Testing
         #expect(try drain(park) == (first.records + more.records).map(\.position))
     }
 
+    @Test(
+        "Of what was parked only what the source was told to forget survives a restart: the rest comes again",
+        arguments: [0, 3, 6])
+    func whatComesAgainIsRemoved(acknowledgedBatches: Int) throws {
+        let folder = try TemporaryFolder()
+        var batches = TestBatch()
+        let all = (0..<6).map { _ in batches.inserts(2) }
+        do {
+            let park = try Park(directory: folder.path, segmentBytes: 700)
+            for batch in all { try park.append([queued(batch)]) }
+        }
+        let kept = all[..<acknowledgedBatches]
+        let told = kept.last.map { $0.records[1].position.commit + 1 } ?? all[0].records[0].position.commit
+        do {
+            let park = try Park(directory: folder.path, segmentBytes: 700) { _ in told }
+            #expect(park.recovered.batches == kept.count)
+            #expect(park.recovered.repeated == 6 - kept.count)
+            #expect(park.recovered.positions[batches.source] == kept.last?.records[1].position)
+        }
+        // They are gone for good, whatever is acknowledged later.
+        let park = try Park(directory: folder.path, segmentBytes: 700) { _ in .max }
+        #expect(try drain(park) == kept.flatMap { $0.records.map(\.position) })
+        let more = batches.inserts(1)
+        try park.append([queued(more)])
+        #expect(try drain(park) == more.records.map(\.position))
+    }
+
     @Test func aDamagedFileIsPassedOverAndReported() throws {
         let folder = try TemporaryFolder()
         var batches = TestBatch()

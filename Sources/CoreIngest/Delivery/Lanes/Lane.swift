@@ -36,7 +36,8 @@ final class Lane: Sendable {
 
     init(
         sink: any Sink, settings: LaneSettings, requiredIndex: Int?, settlement: Settlement, state: StateDirectory,
-        renderer: EventRenderer, registry: MetricsRegistry, time: TimeSource, logger: Logger
+        renderer: EventRenderer, registry: MetricsRegistry, time: TimeSource, logger: Logger,
+        acknowledged: (SourceIdentity) -> UInt64?
     ) throws(StateError) {
         self.sink = sink
         self.settings = settings
@@ -52,7 +53,8 @@ final class Lane: Sendable {
         var queue = LaneQueue(settings: settings)
         // What an earlier run parked is delivered also where parking is off by now.
         let folder = try state.directory("park") + "/" + StateDirectory.fileName(sink.name)
-        let park = try Park(directory: folder, segmentBytes: settings.park.segmentBytes)
+        let park = try Park(
+            directory: folder, segmentBytes: settings.park.segmentBytes, acknowledged: acknowledged)
         queue.restore(
             parkedBatches: park.recovered.batches, bytes: park.bytes, positions: park.recovered.positions)
         self.queue = Mutex(queue)

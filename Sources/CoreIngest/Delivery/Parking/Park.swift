@@ -18,12 +18,17 @@ struct ParkTicket: Sendable, Equatable {
 /// a batch (see ``BatchWriter``). What ``append(_:)`` took is on the disk when it returns. The file `cursor` says how far the
 /// queue is delivered; it is a hint (not synced), so after a power cut some batches may come again.
 ///
+/// A batch was parked while older ones still waited in memory; a crash loses those, and the source sends them again, and all that
+/// follows. So at the start only what was acknowledged to its source is kept: the rest would come twice, and out of order.
+///
 /// One thread appends, another reads; both may at once.
 final class Park: Sendable {
     /// What was found at the start.
     struct Recovered: Sendable, Equatable {
         var batches = 0
         var events = 0
+        /// Batches that were removed, as their source sends them again.
+        var repeated = 0
         /// The last position of each history.
         var positions: [SourceIdentity: Position] = [:]
         /// What was cut off or set aside, for the log.
@@ -54,13 +59,18 @@ final class Park: Sendable {
     let recovered: Recovered
 
     /// Opens the folder, creates it where it is missing, cuts off what a crash left unfinished.
-    init(directory: String, segmentBytes: Int) throws(StateError) {
+    ///
+    /// `acknowledged`: up to where a source was told that it may forget; nil for a source that nobody knows any more, whose
+    /// batches are all kept.
+    init(
+        directory: String, segmentBytes: Int, acknowledged: (SourceIdentity) -> UInt64? = { _ in nil }
+    ) throws(StateError) {
         self.directory = directory
         self.segmentBytes = segmentBytes
         try FileSystem.makeDirectory(directory)
         var state = State()
         var recovered = Recovered()
-        try Self.recover(directory, into: &state, recovered: &recovered)
+        try Self.recover(directory, acknowledged, into: &state, recovered: &recovered)
         self.state = Mutex(state)
         self.recovered = recovered
     }
@@ -201,9 +211,10 @@ final class Park: Sendable {
 
     // MARK: Recovery
 
-    private static func recover(_ directory: String, into state: inout State, recovered: inout Recovered)
-        throws(StateError)
-    {
+    private static func recover(
+        _ directory: String, _ acknowledged: (SourceIdentity) -> UInt64?, into state: inout State,
+        recovered: inout Recovered
+    ) throws(StateError) {
         let cursor = readCursor(directory)
         var numbers: [UInt64] = []
         for name in try FileSystem.list(directory) where name.hasSuffix(".seg") {
@@ -219,7 +230,8 @@ final class Park: Sendable {
                 continue
             }
             let begin = number == cursor.segment ? cursor.end : 0
-            let size = try scan(path, from: begin, isLast: number == numbers.last, recovered: &recovered)
+            let size = try scan(
+                path, from: begin, isLast: number == numbers.last, acknowledged, recovered: &recovered)
             if size <= begin {
                 unlink(path)
             } else {
@@ -230,25 +242,40 @@ final class Park: Sendable {
 
     /// Walks over the frames of a file and answers where the whole ones end.
     private static func scan(
-        _ path: String, from begin: Int, isLast: Bool, recovered: inout Recovered
+        _ path: String, from begin: Int, isLast: Bool, _ acknowledged: (SourceIdentity) -> UInt64?,
+        recovered: inout Recovered
     ) throws(StateError) -> Int {
         let descriptor = try FileSystem.open(path, O_RDWR)
         defer { close(descriptor) }
         let size = try FileSystem.size(descriptor, path: path)
         var offset = begin
+        // Past the cursor: the frames that stay.
+        var kept: [Range<Int>] = []
+        var keptBytes = begin
         while offset < size {
             guard let frame = try frame(descriptor, at: offset, limit: size, path: path) else { break }
-            let events = frame.withUnsafeBytes { bytes -> Int? in
+            let end = offset + frame.count
+            let isRepeated = frame.withUnsafeBytes { bytes -> Bool in
                 var reader = BatchReader(UnsafeRawBufferPointer(rebasing: bytes[frameHeader...]))
-                guard let header = try? reader.header() else { return nil }
+                // What cannot be read is passed over, and named, when its turn comes.
+                guard let header = try? reader.header() else { return false }
+                if let told = acknowledged(header.source), header.last.commit >= told { return true }
                 recovered.positions[header.source] = max(recovered.positions[header.source] ?? .start, header.last)
-                return Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian)
-            }
-            if let events {
                 recovered.batches += 1
-                recovered.events += events
+                recovered.events += Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian)
+                return false
             }
-            offset += frame.count
+            if isRepeated {
+                recovered.repeated += 1
+            } else {
+                kept.append(offset..<end)
+                keptBytes += frame.count
+            }
+            offset = end
+        }
+        if keptBytes < offset {
+            try rewrite(path, descriptor, from: begin, keeping: kept)
+            return keptBytes
         }
         if offset < size {
             // A torn tail of the last file was never reported as safe; anywhere else it is damage.
@@ -259,6 +286,27 @@ final class Park: Sendable {
                     : "\(path) is damaged from byte \(offset) on; what follows in it is lost.")
         }
         return offset
+    }
+
+    /// Leaves only some frames past `begin`, in a new file that takes the place of the old one at once.
+    private static func rewrite(
+        _ path: String, _ old: Int32, from begin: Int, keeping kept: [Range<Int>]
+    ) throws(StateError) {
+        let draft = path + ".new"
+        let descriptor = try FileSystem.open(draft, O_RDWR | O_CREAT | O_TRUNC)
+        defer { close(descriptor) }
+        // Before the cursor nothing is read again, but its offset must stay true.
+        var end = begin
+        for range in kept {
+            let frame = try FileSystem.read(old, at: range.lowerBound, count: range.count, path: path)
+            var bytes = ByteArena(capacity: frame.count)
+            bytes.append(frame)
+            try FileSystem.write(bytes.bytes, to: descriptor, at: end, path: draft)
+            end += range.count
+        }
+        try FileSystem.sync(descriptor, path: draft)
+        guard rename(draft, path) == 0 else { throw FileSystem.error(errno, "replace", path) }
+        try FileSystem.syncDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
     }
 
     /// One whole frame with its header; nil where there is none with the right checksum.
