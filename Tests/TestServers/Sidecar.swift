@@ -23,7 +23,9 @@ package final class Sidecar: @unchecked Sendable {
 
     /// `input` and `sinks` are YAML: the lines below `postgres: - name: shop, url: …` and below `sinks:`, indented as here; `OUT` in
     /// `sinks` stands for ``outputFolder``.
-    package init(url: String, input: String = "", sinks: String, more: String = "") throws {
+    package init(
+        url: String, tables: String = "[\"public.*\"]", input: String = "", sinks: String, more: String = ""
+    ) throws {
         folder = try TemporaryFolder("buzside")
         let sinks = sinks.replacing("OUT", with: "\(folder.path)/out")
         chmod(folder.path, 0o755)
@@ -41,7 +43,7 @@ package final class Sidecar: @unchecked Sendable {
                   url: "\(url)"
                   slot: buz_shop
                   publication: buz_shop
-                  tables: ["public.*"]
+                  tables: \(tables)
                   schemas: {vendor: com.acme.shop}
             \(input.split(separator: "\n", omittingEmptySubsequences: false).map { "      " + $0 }.joined(separator: "\n"))
             operations: {host: 127.0.0.1, port: \(operationsPort)}

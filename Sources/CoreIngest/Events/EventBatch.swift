@@ -23,9 +23,11 @@ public final class EventBatch: Sendable {
     nonisolated(unsafe) private let base: UnsafeMutableRawPointer
     private let renderings = Mutex<[Rendering]>([])
 
+    /// Not kept alive: a rendering is several times as large as the batch, and a batch waits for its flush in every lane. Lanes
+    /// that write at about the same time share it; one that comes later has it made again.
     private struct Rendering {
         var format: EventFormat
-        var batch: RenderedBatch
+        weak var batch: RenderedBatch?
     }
 
     init(
@@ -53,11 +55,12 @@ public final class EventBatch: Sendable {
     /// The bytes of a range as a string. For messages and tests, not for the path of every event.
     public func text(of range: ByteRange) -> String { String(decoding: bytes(of: range), as: UTF8.self) }
 
-    /// This batch in a format: rendered by the first lane that asks, shared by the others.
+    /// This batch in a format: rendered by the first lane that asks, shared by the others as long as one of them holds it.
     public func rendered(as format: EventFormat, by renderer: EventRenderer) -> RenderedBatch {
         renderings.withLock { known in
-            if let hit = known.first(where: { $0.format == format }) { return hit.batch }
+            if let hit = known.first(where: { $0.format == format })?.batch { return hit }
             let batch = renderer.render(self, as: format)
+            known.removeAll { $0.format == format }
             known.append(Rendering(format: format, batch: batch))
             return batch
         }

@@ -33,7 +33,8 @@ public final class StreamDescriptor: Sendable {
         public var enumLabels: [String]
 
         public init(
-            name: String, sqlType: String, kind: Kind, isNullable: Bool = true, isKey: Bool = false, typeOID: UInt32 = 0,
+            name: String, sqlType: String, kind: Kind, isNullable: Bool = true, isKey: Bool = false,
+            typeOID: UInt32 = 0,
             typeModifier: Int32 = -1, comment: String? = nil, enumLabels: [String] = []
         ) {
             self.name = name
