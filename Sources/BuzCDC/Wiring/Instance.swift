@@ -91,7 +91,9 @@ final class Instance: Sendable {
                 InstanceStatus.Source(
                     name: input.name, slot: input.slot, publication: input.publication, status: source.status)
             },
-            lanes: pipeline.lanes, acknowledgementError: pipeline.acknowledgementError,
+            lanes: pipeline.lanes,
+            acknowledgementError: pipeline.acknowledgementError
+                ?? sources.lazy.compactMap(\.checkpointFailure).first,
             residentBytes: ProcessMemory.residentBytes())
     }
 }

@@ -58,6 +58,9 @@ package final class PostgresSource: SourceSignals, Sendable {
     /// How it is doing, at this moment.
     package var status: SourceStatus { control.status }
 
+    /// Why the checkpoint cannot be written, so that nothing is acknowledged; nil when it can.
+    package var checkpointFailure: String? { keeper.failure }
+
     /// Which history is read; nil before the first connection.
     package var source: SourceIdentity? { identity.get() }
 

@@ -91,7 +91,8 @@ enum StartDecision: Equatable {
             throw SourceError(
                 .serverReplaced,
                 "the server's log ends at \(system.flushed), before \(checkpoint.confirmed) which was delivered already:"
-                    + " it was restored from a backup, or failed over with loss; \(remedies)")
+                    + " it was restored from a backup, or failed over with loss; sinks that remember positions leave out what"
+                    + " lies before them, so reset those first (docs/operations.md); then, \(remedies)")
         }
     }
 
