@@ -100,9 +100,12 @@ public struct ByteArena: ~Copyable {
 
 /// A run of bytes within one arena: offset and count, both in bytes. Count 0 means absent where absence is possible.
 @frozen public struct ByteRange: BitwiseCopyable, Sendable, Equatable {
+    /// Bytes from the arena's beginning.
     public var offset: UInt32
+    /// Length in bytes.
     public var count: UInt32
 
+    /// A range by its parts, both at most `UInt32.max`.
     @inlinable public init(offset: Int, count: Int) {
         self.offset = UInt32(offset)
         self.count = UInt32(count)
@@ -115,5 +118,6 @@ public struct ByteArena: ~Copyable {
 
     /// No bytes.
     public static var none: ByteRange { @inlinable get { ByteRange(offset: 0, count: 0) } }
+    /// Whether there are no bytes.
     public var isEmpty: Bool { @inlinable get { count == 0 } }
 }

@@ -7,6 +7,7 @@ import Synchronization
 public final class EventBatch: Sendable {
     /// The source these events came from.
     public let source: SourceIdentity
+    /// The events, in order; their positions increase.
     public let records: [EventRecord]
     /// Tables or kinds of event, by ``EventRecord/stream``.
     public let streams: [StreamDescriptor]
@@ -66,8 +67,10 @@ public final class EventBatch: Sendable {
         }
     }
 
+    /// The table, or kind of event, of one record.
     public func stream(of record: EventRecord) -> StreamDescriptor { streams[Int(record.stream)] }
 
+    /// The transaction of one record; nil where it belongs to none.
     public func transaction(of record: EventRecord) -> TransactionInfo? {
         record.transaction == .max ? nil : transactions[Int(record.transaction)]
     }
@@ -83,24 +86,29 @@ public struct SourceIdentity: Hashable, Sendable, CustomStringConvertible {
     /// For Postgres its system identifier: the same after a restart or a failover, another after initdb.
     public var systemIdentifier: UInt64
 
+    /// A history by its parts.
     public init(name: String, systemIdentifier: UInt64) {
         self.name = name
         self.systemIdentifier = systemIdentifier
     }
 
+    /// `shop@7710456836659107659`, for people.
     public var description: String { "\(name)@\(systemIdentifier)" }
 }
 
 /// Consecutive records of a batch: what a lane hands to a sink.
 public struct BatchSlice: Sendable {
+    /// The batch that the records are of.
     public let batch: EventBatch
     /// Indices into the batch's records.
     public let range: Range<Int>
 
+    /// Some records of a batch, or all of them.
     public init(_ batch: EventBatch, range: Range<Int>? = nil) {
         self.batch = batch
         self.range = range ?? batch.records.indices
     }
 
+    /// How many records.
     public var count: Int { range.count }
 }

@@ -4,8 +4,11 @@
 public struct EventBatchBuilder: ~Copyable {
     /// Where payloads, keys and old rows are written.
     public var arena: ByteArena
+    /// The records so far.
     public private(set) var records: [EventRecord] = []
+    /// The streams that the records name by index.
     public private(set) var streams: [StreamDescriptor] = []
+    /// The transactions that the records name by index.
     public private(set) var transactions: [TransactionInfo] = []
     private let capacity: Int
 
@@ -16,6 +19,7 @@ public struct EventBatchBuilder: ~Copyable {
         records.reserveCapacity(1024)
     }
 
+    /// Whether there are no records.
     public var isEmpty: Bool { records.isEmpty }
 
     /// The index of a stream in this batch; adds it when it is new. Streams are compared by identity.
@@ -31,6 +35,7 @@ public struct EventBatchBuilder: ~Copyable {
         return UInt32(transactions.count - 1)
     }
 
+    /// Adds an event whose bytes are in ``arena``.
     public mutating func append(_ record: EventRecord) { records.append(record) }
 
     /// Changes one record in place: for the verdict of validation.

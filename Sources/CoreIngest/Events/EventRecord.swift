@@ -21,9 +21,11 @@
 @frozen public struct EventRecord: BitwiseCopyable, Sendable {
     /// The event's id, all 128 bits, version and variant already set.
     public var uuidHigh: UInt64 = 0
+    /// The lower half of the event's id.
     public var uuidLow: UInt64 = 0
     /// When it happened: microseconds since the Unix epoch.
     public var timestamp: Int64 = 0
+    /// Where it stands in its source.
     public var position: Position = .start
     /// The change's own LSN; 0 where there is none.
     public var lsn: LogSequenceNumber = .none
@@ -45,13 +47,19 @@
     public var stream: UInt32 = 0
     /// Index into the batch's transactions; `UInt32.max` where there is none.
     public var transaction: UInt32 = .max
+    /// What happened.
     public var operation: Operation = .none
+    /// What else is known of it.
     public var flags: Flags = []
 
+    /// A record with nothing set.
     @inlinable public init() {}
 
+    /// Yes or no about an event.
     @frozen public struct Flags: OptionSet, Sendable, BitwiseCopyable {
+        /// One bit each.
         public var rawValue: UInt8
+        /// Flags by their bits.
         @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
         /// The schema, or a contract, refused it.
         public static var invalid: Flags { @inlinable get { Flags(rawValue: 1) } }
@@ -67,6 +75,7 @@
         public static var schemaUnavailable: Flags { @inlinable get { Flags(rawValue: 32) } }
     }
 
+    /// Whether the schema, or a contract, refused it.
     @inlinable public var isInvalid: Bool { flags.contains(.invalid) }
 }
 
@@ -74,12 +83,14 @@
 public struct TransactionInfo: Sendable, Equatable {
     /// Start of the commit record: orders transactions.
     public var commitLSN: LogSequenceNumber
+    /// The transaction's number; 0 where there is none.
     public var xid: UInt32
     /// Microseconds since the Unix epoch.
     public var commitTime: Int64
     /// Replication origin, where the change came from another node.
     public var origin: String?
 
+    /// A transaction by its parts.
     public init(commitLSN: LogSequenceNumber, xid: UInt32, commitTime: Int64, origin: String? = nil) {
         self.commitLSN = commitLSN
         self.xid = xid

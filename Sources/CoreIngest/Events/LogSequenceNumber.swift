@@ -1,7 +1,9 @@
 /// A position in a Postgres write-ahead log: bytes since its beginning. Printed as Postgres does: `16/B374D848`.
 @frozen public struct LogSequenceNumber: Comparable, Hashable, Sendable, BitwiseCopyable, CustomStringConvertible {
+    /// Bytes of log since the cluster was made.
     public var rawValue: UInt64
 
+    /// A place by its number.
     @inlinable public init(_ rawValue: UInt64) { self.rawValue = rawValue }
 
     /// 0/0, which Postgres uses for "none".
@@ -16,8 +18,10 @@
         rawValue = UInt64(high) << 32 | UInt64(low)
     }
 
+    /// Earlier in the log.
     @inlinable public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
+    /// Postgres's own form, `16/B374D848`.
     public var description: String {
         "\(String(rawValue >> 32, radix: 16, uppercase: true))/\(String(rawValue & 0xFFFF_FFFF, radix: 16, uppercase: true))"
     }

@@ -3,7 +3,9 @@
 public final class StreamDescriptor: Sendable {
     /// Name of the database, schema and table; empty for collected events.
     public let database: String
+    /// The schema of the database that the table lies in; empty for collected events.
     public let schemaName: String
+    /// The table's name; empty for collected events.
     public let table: String
     /// In the order in which the source sends them.
     public let columns: [Column]
@@ -16,22 +18,28 @@ public final class StreamDescriptor: Sendable {
     /// `cdc`, or the protocol that an event was collected by.
     public let `protocol`: String
 
+    /// One column, as the catalog had it.
     public struct Column: Sendable, Equatable {
+        /// The column's name.
         public var name: String
         /// The type's name as SQL writes it, with its modifier: `numeric(12,2)`, `text[]`, `public.mood`.
         public var sqlType: String
         /// How values of it are written as JSON.
         public var kind: Kind
+        /// Whether values may be NULL.
         public var isNullable: Bool
         /// Part of the table's key (primary key, or replica identity where there is none).
         public var isKey: Bool
         /// Postgres's type OID, and modifier (-1: none).
         public var typeOID: UInt32
+        /// The type's modifier as the catalog has it; -1 where there is none.
         public var typeModifier: Int32
+        /// The comment on the column.
         public var comment: String?
         /// Labels, in order, of an enum.
         public var enumLabels: [String]
 
+        /// A column by its parts.
         public init(
             name: String, sqlType: String, kind: Kind, isNullable: Bool = true, isKey: Bool = false,
             typeOID: UInt32 = 0,
@@ -81,15 +89,20 @@ public final class StreamDescriptor: Sendable {
         case text
     }
 
+    /// One attribute of a composite type.
     public struct CompositeField: Sendable, Equatable {
+        /// The attribute's name.
         public var name: String
+        /// How values of it are written as JSON.
         public var kind: Kind
+        /// An attribute by its parts.
         public init(name: String, kind: Kind) {
             self.name = name
             self.kind = kind
         }
     }
 
+    /// A stream by its parts.
     public init(
         database: String, schemaName: String, table: String, columns: [Column], keyColumns: [Int], schema: SchemaName,
         validator: PayloadValidator?, protocol: String = "cdc"
