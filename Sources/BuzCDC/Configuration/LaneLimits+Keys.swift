@@ -58,13 +58,17 @@ extension ParkLimits {
             "whenFull",
             "What happens to further events of a sink with deliveryRequired: false. One with true makes the source keep them instead.",
             .defaulted("deadletter"))
+        static let after = Key<Duration>.duration(
+            "after",
+            "How long the sink may fail or be silent before what waits in memory is parked too, so that the source can forget it.",
+            .defaulted("2s"), in: .zero...(.seconds(3600)))
     }
 
     static let specification = SectionSpecification(
         "What the sink holds on disk, in app.stateDir, while its destination is down.",
-        [Keys.maxBytes.specification, Keys.whenFull.specification])
+        [Keys.maxBytes.specification, Keys.whenFull.specification, Keys.after.specification])
 
     init(_ section: CheckedSection) {
-        self.init(maxBytes: section[Keys.maxBytes], whenFull: section[Keys.whenFull])
+        self.init(maxBytes: section[Keys.maxBytes], whenFull: section[Keys.whenFull], after: section[Keys.after])
     }
 }

@@ -39,6 +39,8 @@ struct ParkLimits: Sendable, Equatable {
     var maxBytes: Int
     /// What a sink with `deliveryRequired: false` does when the park is full; one with `true` holds the acknowledgement.
     var whenFull: WhenFull
+    /// How long a sink may fail, or be silent, before what waits in memory is parked too.
+    var after: Duration = .seconds(2)
 
     enum WhenFull: String, Sendable, CaseIterable { case deadletter, discard }
 }

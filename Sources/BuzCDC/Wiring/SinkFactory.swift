@@ -59,6 +59,7 @@ struct SinkFactory {
         settings.flushInterval = configuration.flush.interval
         settings.flushBytes = configuration.flush.maxBytes
         settings.retry = RetryPolicy(first: configuration.retry.initial, cap: configuration.retry.max)
+        settings.parkAfter = configuration.park.after
         settings.park.maxBytes = configuration.park.maxBytes
         switch configuration.park.whenFull {
         case .deadletter: settings.park.whenFull = .deadletter

@@ -20,6 +20,7 @@ package final class Pipeline: Intake, Sendable {
     private let eventsInvalid: Counter
     private let stopping = Mutex<Duration?>(nil)
     private let stopSignal = Signal()
+    private let running = Running()
 
     /// - `persist`: stores a source's acknowledged position, durable when it returns; called on a thread of its own. What it
     ///   throws is reported, and it is called again a second later; until then nothing is acknowledged.
@@ -123,7 +124,7 @@ package final class Pipeline: Intake, Sendable {
     /// is over. What was not delivered by then is not acknowledged, and comes again.
     package func run() async {
         let lanes = lanes.withLock { $0 }
-        let running = Running(lanes.count * 2)
+        running.began(lanes.count * 2)
         for lane in lanes {
             Self.start("lane \(lane.name)", running) { await lane.run() }
             Self.start("park \(lane.name)", running) { await lane.runParker() }
@@ -154,10 +155,10 @@ package final class Pipeline: Intake, Sendable {
 
     /// Tasks that have not returned yet.
     private final class Running: Sendable {
-        private let left: Atomic<Int>
+        private let left = Atomic<Int>(0)
         let ended = Signal()
 
-        init(_ count: Int) { left = Atomic(count) }
+        func began(_ count: Int) { left.add(count, ordering: .sequentiallyConsistent) }
 
         var count: Int { left.load(ordering: .sequentiallyConsistent) }
 
@@ -166,6 +167,9 @@ package final class Pipeline: Intake, Sendable {
             ended.send()
         }
     }
+
+    /// Whether a lane's task has not returned: after ``run()`` only where a call of its sink does not.
+    var hasRunningTasks: Bool { running.count > 0 }
 
     /// Runs a task on a thread of its own. Not in a task group: that would wait for a sink that hangs, for ever.
     private static func start(_ name: String, _ running: Running, _ body: @escaping @Sendable () async -> Void) {
@@ -184,7 +188,8 @@ package final class Pipeline: Intake, Sendable {
         stopSignal.send()
     }
 
-    /// A sink that stalls sends no signal: only the time says so, and then a source that waits may go on by way of the park.
+    /// A sink that stalls sends no signal: only the time says so, and then a source that waits may go on by way of the park, and
+    /// what waits in memory goes there too.
     private func watch(_ lanes: [Lane]) async {
         var stalled: Set<String> = []
         while (try? await time.sleep(settings.watchInterval)) != nil {
@@ -197,6 +202,7 @@ package final class Pipeline: Intake, Sendable {
                 } else if !isStalled, stalled.remove(lane.name) != nil {
                     lane.logger.notice("The sink answers again.")
                 }
+                lane.parkWhereHeldUp()
                 if isStalled { settlement.roomMayBeThere() }
             }
         }

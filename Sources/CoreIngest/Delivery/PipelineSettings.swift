@@ -1,6 +1,6 @@
 /// What concerns all lanes.
 package struct PipelineSettings: Sendable {
-    /// How often stalled sinks are looked for.
+    /// How often sinks that stall or fail are looked for.
     package var watchInterval: Duration = .seconds(1)
 
     package init() {}

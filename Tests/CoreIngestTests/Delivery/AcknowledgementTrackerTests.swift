@@ -68,7 +68,9 @@ import Testing
         tracker.advance(to: 35)
         #expect(tracker.acknowledged == 10)
         #expect(!tracker.isSettled)
-        tracker.resumed(lane: 1)
+        // It may still hold batches from before.
+        #expect(tracker.resumed(lane: 1) == 3)
+        #expect(!tracker.isSettled)
         #expect(tracker.acknowledged == 10)
         let again = tracker.offered(token: 20)
         tracker.settled(lane: 0, through: again)
@@ -111,19 +113,6 @@ import Testing
         for lane in 0..<lanes { tracker.settled(lane: lane, through: tracker.last) }
         #expect(tracker.isSettled)
         #expect(tracker.acknowledged == tokens.map(\.token).max() ?? 0)
-    }
-}
-
-@Suite struct SettlementLedgerTests {
-    @Test func whatIsOnDiskCountsOnlyAfterWhatIsOlderInMemory() {
-        var ledger = SettlementLedger()
-        ledger.queued()
-        ledger.queued()
-        #expect(ledger.parked(3) == 0)
-        #expect(ledger.flushed(1) == 1)
-        #expect(ledger.parked(4) == 1)
-        #expect(ledger.flushed(2) == 4)
-        #expect(ledger.parked(5) == 5)
     }
 }
 

@@ -105,6 +105,7 @@ struct DeliveryRig: Sendable {
 
     static func with(
         _ lanes: [(any Sink, LaneSettings)], in folder: TemporaryFolder? = nil, drain: Duration = .seconds(5),
+        acknowledged: @escaping @Sendable () -> UInt64? = { nil },
         persist: (@Sendable (UInt64) throws -> Void)? = nil, _ body: (DeliveryRig) async throws -> Void
     ) async throws {
         let folder = try folder ?? TemporaryFolder()
@@ -113,13 +114,15 @@ struct DeliveryRig: Sendable {
         let metrics = MetricsRegistry()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        var pipelineSettings = PipelineSettings()
+        pipelineSettings.watchInterval = .milliseconds(5)
         let pipeline = Pipeline(
             state: state, renderer: EventRenderer(instance: .init(name: "test", environment: "test", version: "0")),
-            metrics: metrics, logger: logger
-        ) { _, token in
-            try persist?(token)
-            persisted.tokens.withLock { $0.append(token) }
-        }
+            metrics: metrics, settings: pipelineSettings, logger: logger, acknowledged: { _ in acknowledged() },
+            persist: { _, token in
+                try persist?(token)
+                persisted.tokens.withLock { $0.append(token) }
+            })
         let source = TestSource()
         pipeline.add(source: "shop", signals: source)
         for (sink, settings) in lanes { try pipeline.add(sink: sink, settings: settings) }

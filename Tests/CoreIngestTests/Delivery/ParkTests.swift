@@ -232,6 +232,24 @@ import Testing
         #expect(try drain(park) == more.records.map(\.position))
     }
 
+    @Test("A batch that was acknowledged in part stays whole")
+    func partlyAcknowledged() throws {
+        let folder = try TemporaryFolder()
+        var batches = TestBatch()
+        var builder = EventBatchBuilder(capacity: 256)
+        let told = batches.fill(&builder, [.init(id: 1)])
+        let acknowledge = batches.fill(&builder, [.init(id: 2)])
+        let both = builder.seal(source: batches.source, acknowledge: acknowledge, receivedAt: 0)
+        let later = batches.inserts(1)
+        do {
+            let park = try Park(directory: folder.path, segmentBytes: 1 << 20)
+            try park.append([queued(both), queued(later)])
+        }
+        let park = try Park(directory: folder.path, segmentBytes: 1 << 20) { _ in told }
+        #expect(park.recovered.repeated == 1)
+        #expect(try drain(park) == both.records.map(\.position))
+    }
+
     @Test func aDamagedFileIsPassedOverAndReported() throws {
         let folder = try TemporaryFolder()
         var batches = TestBatch()

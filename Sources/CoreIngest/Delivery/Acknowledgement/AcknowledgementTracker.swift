@@ -67,12 +67,11 @@ struct AcknowledgementTracker: Sendable {
         while let entry = entries.last, entry.sequence >= sequence { _ = entries.popLast() }
     }
 
-    /// The source has begun again, from the acknowledged position, and the lane takes part again.
-    mutating func resumed(lane: Int) {
-        guard lost[lane] else { return }
+    /// The source has begun again, from the acknowledged position, and the lane takes part again. Answers the number of the
+    /// last batch so far: the lane has settled it once it has settled all that it still holds.
+    mutating func resumed(lane: Int) -> UInt64 {
         lost[lane] = false
-        settled[lane] = last
-        release()
+        return last
     }
 
     private mutating func release() {

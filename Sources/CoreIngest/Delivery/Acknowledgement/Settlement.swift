@@ -76,7 +76,7 @@ final class Settlement: Sendable {
         change(index) { $0.tracker.lostPlace(lane: lane, at: sequence) }
     }
 
-    func resumed(_ index: Int, lane: Int) { change(index) { $0.tracker.resumed(lane: lane) } }
+    func resumed(_ index: Int, lane: Int) -> UInt64 { change(index) { $0.tracker.resumed(lane: lane) } }
 
     func isSettled(_ index: Int) -> Bool { state.withLock { $0.sources[index].tracker.isSettled } }
 

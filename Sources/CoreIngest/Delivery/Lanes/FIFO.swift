@@ -37,6 +37,13 @@ struct FIFO<Element> {
         return element
     }
 
+    /// Changes the element at a distance from the front; nothing happens where there is none.
+    mutating func update(_ index: Int, _ change: (inout Element) -> Void) {
+        guard index >= 0, head + index < slots.count, var element = slots[head + index] else { return }
+        change(&element)
+        slots[head + index] = element
+    }
+
     /// Changes the last element in place, where there is one.
     mutating func updateLast(_ change: (inout Element) -> Void) {
         guard head < slots.count, var element = slots[slots.count - 1] else { return }

@@ -9,7 +9,7 @@ extension Lane {
     func runParker() async {
         while !abandoned {
             let chunk = queue.withLock { $0.beginParking(maxBytes: Self.parkedAtOnce) }
-            if chunk.isEmpty {
+            if chunk.batches.isEmpty {
                 if draining { return }
                 await parkWake.wait()
                 continue
@@ -28,35 +28,39 @@ extension Lane {
         }
     }
 
-    /// Makes batches safe that the queue in memory had no room for: all have the same fate.
-    private func store(_ chunk: [QueuedBatch]) throws(StateError) {
-        let events = chunk.reduce(0) { $0 + $1.events }
-        var onDisk = 0
-        switch chunk.first?.overflow {
-        case nil:
-            // Batches without events only keep their place in the order.
-            let full = chunk.filter { $0.events > 0 }
-            if !full.isEmpty { try park.append(full) }
-            onDisk = full.count
-            metrics.parked.add(events)
-        case .deadletter:
-            let letters = chunk.flatMap { queued in
+    /// Makes batches safe elsewhere than in memory.
+    private func store(_ chunk: LaneQueue.Chunk) throws(StateError) {
+        var tickets: [ParkTicket?] = []
+        if chunk.isOverflow {
+            let letters = chunk.batches.flatMap { queued in
                 (queued.start..<queued.batch.records.count).compactMap { index in
                     queued.batch.records[index].operation.isControl ? nil : overflowLetter(queued.batch, index)
                 }
             }
             try deadLetters.insert(letters, renderer: renderer)
             metrics.deadLettered.add(letters.count)
-        case .discard:
-            metrics.discarded.add(events)
+        } else {
+            // Batches without events only keep their place in the order.
+            let full = chunk.batches.filter { $0.events > 0 }
+            let taken = chunk.batches.prefix(chunk.taken).count { $0.events > 0 }
+            var stored = try (full.isEmpty ? [] : park.append(full, alreadyRead: taken))[...]
+            tickets = chunk.batches.map { $0.events > 0 ? stored.popFirst() : nil }
+            metrics.parked.add(full.reduce(0) { $0 + $1.events })
         }
-        let bytes = park.bytes
-        let settled = queue.withLock { $0.endParking(onDisk: onDisk, parkedBytes: bytes) }
-        if let requiredIndex {
-            for (source, sequence) in settled { settlement.settled(source, lane: requiredIndex, through: sequence) }
-        }
+        report(queue.withLock { $0.endParking(tickets, parkedBytes: park.bytes) })
         wake.send()
         settlement.roomMayBeThere()
+    }
+
+    /// Called from time to time: parks what waits in memory once the sink has been failing or silent for long enough.
+    func parkWhereHeldUp() {
+        let now = time.now()
+        guard health.withLock({ $0.isHeldUp(at: now, for: settings.parkAfter) }) else { return }
+        parkAll()
+    }
+
+    func parkAll() {
+        if queue.withLock({ $0.beginParkingAll() }) { parkWake.send() }
     }
 
     private func overflowLetter(_ batch: EventBatch, _ record: Int) -> DeadLetter {

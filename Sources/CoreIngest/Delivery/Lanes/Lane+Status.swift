@@ -6,7 +6,7 @@ extension Lane {
         let queue = queue.withLock { $0 }
         let health = health.withLock { $0 }
         let state: LaneStatus.State
-        if !queue.lostSources.isEmpty {
+        if !queue.lostSources.isEmpty || queue.isFull && health.isInTrouble(at: now, stallAfter: settings.stallAfter) {
             state = .holding
         } else if health.isStalled(at: now, after: settings.stallAfter) {
             state = .stalled
@@ -21,7 +21,7 @@ extension Lane {
         return LaneStatus(
             sink: name, isRequired: isRequired, state: state, attempts: health.attempts,
             lastError: health.diskError ?? health.lastError, failingSince: health.failingSince,
-            queuedEvents: queue.waitingEvents, queuedBytes: queue.memoryBytes + queue.spillBytes,
+            queuedEvents: queue.waitingEvents, queuedBytes: queue.waitingBytes,
             parkedBatches: queue.parkedUnread, parkedBytes: queue.parkedBytes, deadLetters: deadLetters.count,
             deliveredEvents: metrics.delivered.value, discardedEvents: metrics.discarded.value,
             lastPosition: health.lastPosition,
@@ -35,7 +35,7 @@ extension Lane {
             Double(self?.queue.withLock { $0.waitingEvents } ?? 0)
         }
         registry.gauge("buz_sink_queue_bytes", "Bytes that wait in memory.", labels: labels) { [weak self] in
-            Double(self?.queue.withLock { $0.memoryBytes + $0.spillBytes } ?? 0)
+            Double(self?.queue.withLock { $0.waitingBytes } ?? 0)
         }
         registry.gauge("buz_sink_queue_limit_bytes", "Bound of the queue in memory.", labels: labels) { [settings] in
             Double(settings.queueBytes)

@@ -25,7 +25,7 @@ extension Lane {
             if writer.window.hasPending {
                 await lingerForMore(&writer)
                 await write(&writer)
-                if flushIsDue(writer) { await flush(&writer) }
+                if !writer.needsOpen, flushIsDue(writer) { await flush(&writer) }
             } else if !writer.window.isEmpty {
                 await flush(&writer)
             } else {
@@ -38,7 +38,7 @@ extension Lane {
     }
 
     /// Parked events may stay on disk; a later run delivers them.
-    private var hasWorkToDrain: Bool { queue.withLock { $0.hasMemory || $0.hasSpill } }
+    private var hasWorkToDrain: Bool { queue.withLock { $0.hasWaiting } }
 
     // MARK: Opening
 
@@ -71,6 +71,7 @@ extension Lane {
             $0.windowIsEmpty = oldest == nil
             $0.windowReceivedAt = oldest
         }
+        if !isInTrouble { queue.withLock { $0.caughtUp() } }
         settlement.roomMayBeThere()
     }
 
@@ -233,21 +234,18 @@ extension Lane {
         settlement.roomMayBeThere()
     }
 
-    private func settle(_ done: [QueuedBatch]) {
-        var through: [Int: UInt64] = [:]
-        var ticket: ParkTicket?
-        queue.withLock { queue in
-            for queued in done {
-                if let place = queued.ticket { ticket = place } else { through[queued.source] = queue.flushed(queued) }
-            }
-        }
-        if let ticket {
+    private func settle(_ done: [QueuedBatch]) { report(queue.withLock { $0.flushed(done) }) }
+
+    /// Lets go on disk what is delivered, and tells what is settled. From the writer and the parker.
+    func report(_ settled: LaneQueue.Settled) {
+        if let ticket = settled.consumed {
             park.consumed(through: ticket)
-            let bytes = park.bytes
-            queue.withLock { $0.parkedBytes = bytes }
+            queue.withLock { $0.parkedBytes = park.bytes }
         }
         guard let requiredIndex else { return }
-        for (source, sequence) in through { settlement.settled(source, lane: requiredIndex, through: sequence) }
+        for (source, sequence) in settled.through {
+            settlement.settled(source, lane: requiredIndex, through: sequence)
+        }
     }
 
     /// Once the lane can take batches again, the sources whose events it had to drop go back.
@@ -289,8 +287,8 @@ extension Lane {
     }
 
     func pause(after failure: SinkFailure, while what: String) async {
-        let now = Timestamp.now()
-        let attempt = health.withLock { $0.failed("\(failure)", at: now) }
+        let (at, now) = (Timestamp.now(), time.now())
+        let attempt = health.withLock { $0.failed("\(failure)", at: at, now: now) }
         metrics.failures.add()
         let pause = settings.retry.pause(attempt: attempt, after: failure, jitter: Double.random(in: 0...1))
         // The first of a row, then ever more rarely.

@@ -98,7 +98,8 @@ final class Lane: Sendable {
         }
         switch admission {
         case .memory: wake.send()
-        case .park, .overflow: parkWake.send()
+        case .park, .overflow(.deadletter): parkWake.send()
+        case .overflow(.discard): metrics.discarded.add(batch.records.count)
         case .drop:
             if let requiredIndex { settlement.lostPlace(source, lane: requiredIndex, at: sequence) }
             if lossesReported.withLock({ $0.insert(source).inserted }) {
@@ -119,12 +120,19 @@ final class Lane: Sendable {
             let isBack = queue.begin(source: index, inTrouble: inTrouble)
             return (queue.positions[identity] ?? .start, isBack)
         }
+        // Where it could not take part yet, it asks again.
+        replaysAsked.withLock { _ = $0.remove(index) }
         if isBack {
-            replaysAsked.withLock { _ = $0.remove(index) }
             lossesReported.withLock { _ = $0.remove(index) }
-            if let requiredIndex { settlement.resumed(index, lane: requiredIndex) }
+            if let requiredIndex {
+                let last = settlement.resumed(index, lane: requiredIndex)
+                var nothing = EventBatchBuilder(capacity: 0)
+                let mark = nothing.seal(source: identity, acknowledge: 0, receivedAt: Timestamp.now())
+                queue.withLock { $0.mark(mark, source: index, sequence: last) }
+            }
             logger.notice("The sink is back at its place; the source sends again what it missed.")
         }
+        wake.send()
         return position
     }
 
@@ -132,6 +140,8 @@ final class Lane: Sendable {
 
     /// Finish what is in memory, then end.
     func drain() {
+        // A sink that is down will not take it.
+        if isInTrouble { parkAll() }
         isDraining.store(true, ordering: .sequentiallyConsistent)
         wake.send()
         parkWake.send()

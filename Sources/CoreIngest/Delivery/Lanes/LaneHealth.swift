@@ -7,6 +7,8 @@ struct LaneHealth {
     private(set) var lastError: String?
     /// Microseconds since the Unix epoch.
     private(set) var failingSince: Int64?
+    /// The same, by the lane's clock.
+    private var failingFrom: Duration?
     /// When the call that is in progress began.
     private(set) var callBegan: Duration?
     var lastPosition: Position?
@@ -27,15 +29,20 @@ struct LaneHealth {
         defer {
             attempts = 0
             failingSince = nil
+            failingFrom = nil
         }
         return attempts > 0
     }
 
-    /// Answers the number of failures in a row, this one counted.
-    mutating func failed(_ message: String, at now: Int64) -> Int {
+    /// `at`: microseconds since the Unix epoch; `now`: by the lane's clock. Answers the number of failures in a row, this one
+    /// counted.
+    mutating func failed(_ message: String, at: Int64, now: Duration) -> Int {
         attempts += 1
         lastError = message
-        if failingSince == nil { failingSince = now }
+        if failingSince == nil {
+            failingSince = at
+            failingFrom = now
+        }
         return attempts
     }
 
@@ -46,5 +53,11 @@ struct LaneHealth {
 
     func isInTrouble(at now: Duration, stallAfter: Duration) -> Bool {
         attempts > 0 || isStalled(at: now, after: stallAfter)
+    }
+
+    /// Whether calls have failed, or one has not returned, for so long.
+    func isHeldUp(at now: Duration, for limit: Duration) -> Bool {
+        if isStalled(at: now, after: limit) { return true }
+        return failingFrom.map { now - $0 >= limit } ?? false
     }
 }

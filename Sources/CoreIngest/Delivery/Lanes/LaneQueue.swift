@@ -1,24 +1,11 @@
-/// A batch on its way through one lane.
-struct QueuedBatch: Sendable {
-    let batch: EventBatch
-    /// The pipeline's index of the source.
-    let source: Int
-    let sequence: UInt64
-    /// Records before this one are left out: the lane has them already. Equal to the number of records for a batch that only
-    /// keeps its place in the order.
-    var start: Int
-    /// Set where the batch was read back from the park.
-    var ticket: ParkTicket?
-    /// To be dead-lettered, or discarded, as the park is full.
-    var overflow: LaneSettings.WhenFull?
-
-    var events: Int { batch.records.count - start }
-    var cost: Int { events == 0 ? 0 : batch.memoryCost }
-}
-
-/// What waits for one sink, in order: first in memory, then on disk, then what waits to go to disk. A state machine without I/O.
+/// What waits for one sink, in order: first on disk, then in memory. A state machine without I/O.
 ///
-/// While anything is on disk or on its way there, everything new goes there too; that keeps the order.
+/// Kept are all batches in memory that are not settled, those too that the writer has taken into its window. Once the lane
+/// begins to park, all of them go to disk in order, before anything newer does, until the writer has caught up. So at every
+/// moment, and after every crash:
+/// - what is on disk is older than what is only in memory, and nothing is missing in between;
+/// - the writer reads the disk to its end before it takes from memory, so the order stays;
+/// - a batch that the writer had taken is only copied: it is not read again, and leaves the disk once it is flushed.
 struct LaneQueue {
     enum Admission: Equatable {
         case memory
@@ -38,26 +25,56 @@ struct LaneQueue {
         case nothing
     }
 
+    /// Batches that are written to disk together; or dead-lettered together, where the first one says so.
+    struct Chunk {
+        var batches: [QueuedBatch] = []
+        /// The first so many are in the writer's window already.
+        var taken = 0
+        var isOverflow: Bool { batches.first?.isOverflow ?? false }
+    }
+
+    /// What became safe.
+    struct Settled {
+        /// By source: everything up to this sequence is settled.
+        var through: [Int: UInt64] = [:]
+        /// Everything on disk up to here is delivered.
+        var consumed: ParkTicket?
+    }
+
+    private struct Slot {
+        var queued: QueuedBatch
+        var isSettled = false
+    }
+
     let settings: LaneSettings
-    private var memory = FIFO<QueuedBatch>()
-    private var spill = FIFO<QueuedBatch>()
-    /// The first so many of `spill` are being written to disk.
-    private var spillInFlight = 0
-    private(set) var memoryBytes = 0
-    private(set) var spillBytes = 0
+    /// In order, numbered from `firstNumber` on.
+    private var slots = FIFO<Slot>()
+    private var firstNumber: UInt64 = 1
+    /// Batches before this one are in the writer's window, or settled.
+    private var nextToTake: UInt64 = 1
+    /// The last one from memory that was flushed.
+    private var flushedThrough: UInt64 = 0
+    /// Batches in the writer's window that were copied to disk, and where they lie.
+    private var copies = FIFO<(number: UInt64, ticket: ParkTicket)>()
+    private var inFlight: Chunk?
+    /// What is not settled shall go to disk, and so shall everything new.
+    private(set) var isParking = false
+    /// Those that nobody has taken.
+    private(set) var waitingBatches = 0
+    private(set) var waitingBytes = 0
     private(set) var waitingEvents = 0
+    /// All that would have to go to disk.
+    private var unsettledBytes = 0
     /// Batches on disk that no one has read back yet.
     private(set) var parkedUnread = 0
     /// Bytes that the park holds on disk.
     var parkedBytes = 0
     /// The disk refuses to take more.
-    var diskInTrouble = false
+    private(set) var diskInTrouble = false
     /// The last position that was taken in, for each history.
     private(set) var positions: [SourceIdentity: Position] = [:]
     /// Sources, by index, whose batches are dropped until they begin again.
     private(set) var lostSources: Set<Int> = []
-    /// By source.
-    private var ledgers: [Int: SettlementLedger] = [:]
 
     init(settings: LaneSettings) { self.settings = settings }
 
@@ -65,22 +82,28 @@ struct LaneQueue {
     mutating func restore(parkedBatches: Int, bytes: Int, positions: [SourceIdentity: Position]) {
         parkedUnread = parkedBatches
         parkedBytes = bytes
+        isParking = parkedBatches > 0
         self.positions = positions
     }
 
-    var hasSpill: Bool { !spill.isEmpty }
-    var hasMemory: Bool { !memory.isEmpty }
-    var isParking: Bool { parkedUnread > 0 || !spill.isEmpty }
-    var isEmpty: Bool { memory.isEmpty && !isParking }
+    var hasWaiting: Bool { waitingBatches > 0 }
+    var isEmpty: Bool { waitingBatches == 0 && parkedUnread == 0 && inFlight == nil }
     var hasMemoryRoom: Bool {
-        !isParking && memoryBytes < settings.queueBytes && memory.count < settings.queueBatches
+        !isParking && waitingBytes < settings.queueBytes && waitingBatches < settings.queueBatches
     }
-    var queuedBatches: Int { memory.count + spill.count }
+    /// A source has to keep what comes, if the sink is in trouble.
+    var isFull: Bool { settings.deliveryRequired && settings.park.maxBytes > 0 && !hasMemoryRoom && parkIsFull }
     private var parkIsFull: Bool {
-        settings.park.maxBytes == 0 || parkedBytes + spillBytes >= settings.park.maxBytes
-            || (diskInTrouble && spillIsFull)
+        settings.park.maxBytes == 0 || parkedBytes + unsettledBytes >= settings.park.maxBytes
+            || (diskInTrouble && waitingIsFull)
     }
-    private var spillIsFull: Bool { spillBytes >= settings.queueBytes || spill.count >= settings.queueBatches }
+    /// Twice the queue's bound: as much may wait in it while as much is on its way to the disk.
+    private var waitingIsFull: Bool {
+        waitingBytes >= 2 * settings.queueBytes || waitingBatches >= 2 * settings.queueBatches
+    }
+    private var end: UInt64 { firstNumber + UInt64(slots.count) }
+
+    // MARK: The intake's side
 
     /// Where a batch would go.
     ///
@@ -93,15 +116,15 @@ struct LaneQueue {
             if !inTrouble, !othersHaveRoom || settings.park.maxBytes == 0 { return .refuse }
         }
         if parkIsFull {
-            guard settings.deliveryRequired else { return spillIsFull && !diskInTrouble ? .refuse : overflow }
+            guard settings.deliveryRequired else { return waitingIsFull && !diskInTrouble ? .refuse : overflow }
             return isSnapshot ? .refuse : .drop
         }
-        return spillIsFull ? .refuse : .park
+        return waitingIsFull ? .refuse : .park
     }
 
     private var overflow: Admission {
         // With the disk in trouble dead letters cannot be written either.
-        .overflow(diskInTrouble && spillIsFull ? .discard : settings.park.whenFull)
+        .overflow(diskInTrouble && waitingIsFull ? .discard : settings.park.whenFull)
     }
 
     /// Takes a batch in, and answers where it went: never `refuse`. Records at or before the lane's position are left out.
@@ -110,27 +133,38 @@ struct LaneQueue {
     ) -> Admission {
         var admission = self.admission(
             source: source, isSnapshot: batch.isSnapshot, inTrouble: inTrouble, othersHaveRoom: othersHaveRoom)
-        if admission == .drop {
-            lostSources.insert(source)
-            return .drop
-        }
         // Another source may have taken the last room since it was asked for: one batch more does no harm.
         if admission == .refuse { admission = isParking ? .park : .memory }
+        switch admission {
+        case .drop:
+            lostSources.insert(source)
+            return .drop
+        case .park: isParking = true
+        case .memory, .overflow, .refuse: break
+        }
         let position = positions[batch.source] ?? .start
         var queued = QueuedBatch(
-            batch: batch, source: source, sequence: sequence, start: batch.firstRecord(after: position))
+            batch: batch, source: source, sequence: sequence, start: batch.firstRecord(after: position), number: end)
         if let last = batch.records.last?.position, last > position { positions[batch.source] = last }
-        waitingEvents += queued.events
-        if admission == .memory {
-            ledgers[source, default: SettlementLedger()].queued()
-            memoryBytes += queued.cost
-            memory.append(queued)
+        if case .overflow(let fate) = admission {
+            // Only where delivery is not required, so nothing is acknowledged by it.
+            if fate == .discard { return admission }
+            queued.isOverflow = true
         } else {
-            if case .overflow(let fate) = admission { queued.overflow = fate }
-            spillBytes += queued.cost
-            spill.append(queued)
+            unsettledBytes += queued.cost
         }
+        waitingBatches += 1
+        waitingBytes += queued.cost
+        waitingEvents += queued.events
+        slots.append(Slot(queued: queued))
         return admission
+    }
+
+    /// Takes in a batch without events, which counts as settled once everything before it is.
+    mutating func mark(_ empty: EventBatch, source: Int, sequence: UInt64) {
+        waitingBatches += 1
+        slots.append(
+            Slot(queued: QueuedBatch(batch: empty, source: source, sequence: sequence, start: 0, number: end)))
     }
 
     /// The source has begun again. Answers whether the lane takes part again after it had lost its place.
@@ -140,24 +174,29 @@ struct LaneQueue {
         return true
     }
 
+    /// When the oldest batch that waits in memory was taken in.
+    var oldestReceivedAt: Int64? { slots.first?.queued.batch.receivedAt }
+
     // MARK: The writer's side
 
     mutating func next() -> Next {
-        if let queued = memory.popFirst() {
-            memoryBytes -= queued.cost
-            waitingEvents -= queued.events
-            return .batch(queued)
-        }
         if parkedUnread > 0 { return .parked }
-        // Not on disk yet, and the sink is ready for it.
-        if spillInFlight == 0, let queued = spill.first, queued.overflow == nil {
-            _ = spill.popFirst()
-            spillBytes -= queued.cost
-            waitingEvents -= queued.events
-            ledgers[queued.source, default: SettlementLedger()].queued()
-            return .batch(queued)
+        while nextToTake < end, let slot = slots[Int(nextToTake - firstNumber)] {
+            if !slot.isSettled, !slot.queued.isOverflow {
+                if let last = inFlight?.batches.last, slot.queued.number <= last.number { return .nothing }
+                nextToTake += 1
+                stopWaiting(slot.queued)
+                return .batch(slot.queued)
+            }
+            nextToTake += 1
         }
         return .nothing
+    }
+
+    private mutating func stopWaiting(_ queued: QueuedBatch) {
+        waitingBatches -= 1
+        waitingBytes -= queued.cost
+        waitingEvents -= queued.events
     }
 
     mutating func tookParked() { parkedUnread -= 1 }
@@ -165,42 +204,111 @@ struct LaneQueue {
     /// Nothing on disk could be read any more.
     mutating func parkIsEmpty() { parkedUnread = 0 }
 
-    /// A batch from memory is settled. Answers up to where everything of its source is.
-    mutating func flushed(_ queued: QueuedBatch) -> UInt64 {
-        ledgers[queued.source, default: SettlementLedger()].flushed(queued.sequence)
+    /// The writer has taken everything and the sink is well: what comes may wait in memory again.
+    mutating func caughtUp() {
+        if isEmpty { isParking = false }
     }
 
-    /// When the oldest batch that waits in memory was taken in.
-    var oldestReceivedAt: Int64? { (memory.first ?? spill.first)?.batch.receivedAt }
+    /// What the writer had taken is flushed: batches in the order in which they were taken.
+    mutating func flushed(_ batches: [QueuedBatch]) -> Settled {
+        var settled = Settled()
+        for queued in batches {
+            if let ticket = queued.ticket {
+                settled.consumed = ticket
+                continue
+            }
+            flushedThrough = queued.number
+            settle(queued)
+        }
+        while let copy = copies.first, copy.number <= flushedThrough {
+            settled.consumed = settled.consumed.map { max($0, copy.ticket) } ?? copy.ticket
+            _ = copies.popFirst()
+        }
+        settled.through = popSettled()
+        return settled
+    }
+
+    private mutating func settle(_ queued: QueuedBatch) {
+        // It may be settled already, by its copy on disk.
+        guard queued.number >= firstNumber, let slot = slots[Int(queued.number - firstNumber)], !slot.isSettled else {
+            return
+        }
+        if !queued.isOverflow { unsettledBytes -= queued.cost }
+        slots.update(Int(queued.number - firstNumber)) { $0.isSettled = true }
+    }
+
+    private mutating func popSettled() -> [Int: UInt64] {
+        var through: [Int: UInt64] = [:]
+        while let slot = slots.first, slot.isSettled {
+            through[slot.queued.source] = slot.queued.sequence
+            _ = slots.popFirst()
+            firstNumber += 1
+        }
+        nextToTake = max(nextToTake, firstNumber)
+        return through
+    }
 
     // MARK: The parker's side
 
-    /// The next batches to be written to disk together, all of one fate. They stay in the queue until ``parked(bytes:)``.
-    mutating func beginParking(maxBytes: Int) -> [QueuedBatch] {
-        precondition(spillInFlight == 0)
-        var chunk: [QueuedBatch] = []
-        var bytes = 0
-        while chunk.count < spill.count, bytes < maxBytes, let queued = spill[chunk.count] {
-            if let first = chunk.first, first.overflow != queued.overflow { break }
-            bytes += queued.cost
-            chunk.append(queued)
+    /// Parks what waits and what is in the writer's window, and everything new, until ``caughtUp()``. Answers whether that is
+    /// new; false also where the park has no room for it.
+    mutating func beginParkingAll() -> Bool {
+        guard !isParking, settings.park.maxBytes > 0, parkedBytes + unsettledBytes < settings.park.maxBytes else {
+            return false
         }
-        spillInFlight = chunk.count
+        isParking = true
+        return true
+    }
+
+    /// The next batches to be written to disk or dead-lettered together. They stay in the queue until
+    /// ``endParking(_:parkedBytes:)``.
+    mutating func beginParking(maxBytes: Int) -> Chunk {
+        precondition(inFlight == nil)
+        var chunk = Chunk()
+        var bytes = 0
+        for index in 0..<slots.count {
+            guard let slot = slots[index] else { break }
+            let wanted = !slot.isSettled && (isParking || slot.queued.isOverflow)
+            if !wanted || chunk.batches.first.map({ $0.isOverflow != slot.queued.isOverflow }) ?? false {
+                if chunk.batches.isEmpty { continue }
+                break
+            }
+            if bytes >= maxBytes, !chunk.batches.isEmpty { break }
+            bytes += slot.queued.cost
+            chunk.batches.append(slot.queued)
+            if slot.queued.number < nextToTake { chunk.taken += 1 }
+        }
+        inFlight = chunk.batches.isEmpty ? nil : chunk
         return chunk
     }
 
-    /// The batches of ``beginParking(maxBytes:)`` are safe; `onDisk` of them wait in the park now. Answers, for each source among
-    /// them, up to where everything is settled.
-    mutating func endParking(onDisk: Int, parkedBytes: Int) -> [Int: UInt64] {
-        var settled: [Int: UInt64] = [:]
-        for _ in 0..<spillInFlight {
-            guard let queued = spill.popFirst() else { break }
-            spillBytes -= queued.cost
-            waitingEvents -= queued.events
-            settled[queued.source] = ledgers[queued.source, default: SettlementLedger()].parked(queued.sequence)
+    /// The batches of ``beginParking(maxBytes:)`` are safe. `tickets`: where they lie on disk; nil for those that hold
+    /// nothing, and for dead letters.
+    mutating func endParking(_ tickets: [ParkTicket?], parkedBytes: Int) -> Settled {
+        var settled = Settled()
+        guard let chunk = inFlight else { return settled }
+        inFlight = nil
+        for (index, queued) in chunk.batches.enumerated() {
+            let ticket = index < tickets.count ? tickets[index] : nil
+            if chunk.isOverflow {
+                stopWaiting(queued)
+            } else if index < chunk.taken {
+                // The writer may have delivered it meanwhile.
+                if let ticket {
+                    if queued.number <= flushedThrough {
+                        settled.consumed = ticket
+                    } else {
+                        copies.append((queued.number, ticket))
+                    }
+                }
+            } else {
+                stopWaiting(queued)
+                nextToTake = queued.number + 1
+                if ticket != nil { parkedUnread += 1 }
+            }
+            settle(queued)
         }
-        spillInFlight = 0
-        parkedUnread += onDisk
+        settled.through = popSettled()
         self.parkedBytes = parkedBytes
         diskInTrouble = false
         return settled
@@ -208,29 +316,7 @@ struct LaneQueue {
 
     /// They could not be written: they stay in memory, first in line.
     mutating func failedParking() {
-        spillInFlight = 0
+        inFlight = nil
         diskInTrouble = true
-    }
-}
-
-extension EventBatch {
-    /// Whether the batch holds rows of a snapshot.
-    var isSnapshot: Bool {
-        guard let last = records.last else { return false }
-        return last.flags.contains(.snapshot) || last.operation.isControl
-    }
-
-    /// Index of the first record past a position; the number of records where there is none.
-    func firstRecord(after position: Position) -> Int {
-        guard let first = records.first, let last = records.last else { return 0 }
-        if first.position > position { return 0 }
-        if last.position <= position { return records.count }
-        var low = 0
-        var high = records.count
-        while low < high {
-            let middle = (low + high) / 2
-            if records[middle].position > position { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

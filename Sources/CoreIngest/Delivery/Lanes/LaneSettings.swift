@@ -16,12 +16,16 @@ package struct LaneSettings: Sendable, Equatable {
     package var retry = RetryPolicy()
     /// A call that takes longer shows as stalled, and the lane parks.
     package var stallAfter: Duration = .seconds(10)
+    /// Once calls have failed, or one has not returned, for so long, what waits in memory is parked too, so that the source
+    /// can forget it.
+    package var parkAfter: Duration = .seconds(2)
     package var park = Park()
     /// The bound of the sink's local dead letter file. When it is full the lane waits, and says so: nothing is dropped.
     package var deadLetterBytes = 1 << 30
 
     package struct Park: Sendable, Equatable {
-        /// 0: nothing is parked.
+        /// 0: nothing is parked. To be larger than the queue in memory and what is written between two flushes, as these
+        /// are parked first.
         package var maxBytes = 1 << 30
         /// A file is at most about this large; delivered files are removed.
         package var segmentBytes = 16 << 20

@@ -7,9 +7,11 @@ import Synchronization
 #endif
 
 /// Where a batch lies in a park: the place just past it.
-struct ParkTicket: Sendable, Equatable {
+struct ParkTicket: Sendable, Equatable, Comparable {
     var segment: UInt64
     var end: Int
+
+    static func < (left: Self, right: Self) -> Bool { (left.segment, left.end) < (right.segment, right.end) }
 }
 
 /// Events that wait on disk for one sink: a queue of batches that outlives the process.
@@ -18,10 +20,11 @@ struct ParkTicket: Sendable, Equatable {
 /// a batch (see ``BatchWriter``). What ``append(_:)`` took is on the disk when it returns. The file `cursor` says how far the
 /// queue is delivered; it is a hint (not synced), so after a power cut some batches may come again.
 ///
-/// A batch was parked while older ones still waited in memory; a crash loses those, and the source sends them again, and all that
-/// follows. So at the start only what was acknowledged to its source is kept: the rest would come twice, and out of order.
+/// What is in the park is older than what its lane holds only in memory, without a gap (see ``LaneQueue``). Acknowledged is what
+/// lies in it and what was delivered; what came later the source sends again after a crash, also what is parked but was not
+/// acknowledged yet. So at the start only what was acknowledged to its source is kept, and the rest comes once.
 ///
-/// One thread appends, another reads; both may at once.
+/// One thread appends, another reads; both may at once, and either may say what is delivered.
 final class Park: Sendable {
     /// What was found at the start.
     struct Recovered: Sendable, Equatable {
@@ -85,8 +88,12 @@ final class Park: Sendable {
 
     // MARK: Writing
 
-    /// Adds batches at the end; they are on disk when it returns. After an error none of them counts.
-    func append(_ batches: [QueuedBatch]) throws(StateError) {
+    /// Adds batches at the end; they are on disk when it returns. After an error none of them counts. Answers their places.
+    ///
+    /// `alreadyRead`: the first so many are with the reader already, who has read all before them: they are not read again.
+    @discardableResult
+    func append(_ batches: [QueuedBatch], alreadyRead: Int = 0) throws(StateError) -> [ParkTicket] {
+        var ends: [Int] = []
         var buffer = ByteArena(capacity: batches.reduce(4096) { $0 + $1.cost + $1.cost / 4 })
         for queued in batches {
             let begin = buffer.count
@@ -94,6 +101,7 @@ final class Park: Sendable {
             buffer.append(little: UInt32(queued.events))
             BatchWriter.write(queued.batch, start: queued.start, to: &buffer)
             buffer.sealFrame(from: begin)
+            ends.append(buffer.count)
         }
         state.withLock { $0.isAppending = true }
         defer { state.withLock { $0.isAppending = false } }
@@ -110,7 +118,12 @@ final class Park: Sendable {
         let written = buffer.count
         state.withLock { state in
             if let index = state.segments.indices.last { state.segments[index].size = offset + written }
+            if alreadyRead > 0 {
+                state.readSegment = number
+                state.readOffset = offset + ends[alreadyRead - 1]
+            }
         }
+        return ends.map { ParkTicket(segment: number, end: offset + $0) }
     }
 
     private func writableSegment() throws(StateError) -> (descriptor: Int32, number: UInt64, offset: Int) {
@@ -182,6 +195,7 @@ final class Park: Sendable {
     /// Everything up to a place is delivered: its files are removed, and a restart begins after it.
     func consumed(through ticket: ParkTicket) {
         let removed = state.withLock { state -> [UInt64] in
+            guard ticket > state.consumed else { return [] }
             state.consumed = ticket
             var removed: [UInt64] = []
             while let first = state.segments.first,
@@ -196,9 +210,10 @@ final class Park: Sendable {
                 removed.append(first.number)
                 state.segments.removeFirst()
             }
+            // Here, so that a later place is not overwritten by an earlier one.
+            writeCursor(ticket)
             return removed
         }
-        writeCursor(ticket)
         for number in removed { unlink(path(of: number)) }
     }
 
@@ -259,7 +274,11 @@ final class Park: Sendable {
                 var reader = BatchReader(UnsafeRawBufferPointer(rebasing: bytes[frameHeader...]))
                 // What cannot be read is passed over, and named, when its turn comes.
                 guard let header = try? reader.header() else { return false }
-                if let told = acknowledged(header.source), header.last.commit >= told { return true }
+                if let told = acknowledged(header.source), header.last.commit >= told,
+                    !Self.reaches(below: told, bytes)
+                {
+                    return true
+                }
                 recovered.positions[header.source] = max(recovered.positions[header.source] ?? .start, header.last)
                 recovered.batches += 1
                 recovered.events += Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian)
@@ -286,6 +305,14 @@ final class Park: Sendable {
                     : "\(path) is damaged from byte \(offset) on; what follows in it is lost.")
         }
         return offset
+    }
+
+    /// Whether some events of a frame were acknowledged: a source that has gone back may have sent them again in other batches.
+    /// The whole frame stays then, and what comes again of it is left out by its position.
+    private static func reaches(below told: UInt64, _ frame: UnsafeRawBufferPointer) -> Bool {
+        var reader = BatchReader(UnsafeRawBufferPointer(rebasing: frame[frameHeader...]))
+        guard let (batch, start) = try? reader.batch(), start < batch.records.count else { return false }
+        return batch.records[start].position.commit < told
     }
 
     /// Leaves only some frames past `begin`, in a new file that takes the place of the old one at once.
