@@ -148,6 +148,8 @@ final class MirrorCatalog {
     private func create(
         _ table: PostgresTable, for stream: StreamDescriptor, _ types: [String], _ connection: PostgresConnection
     ) throws(PostgresFailure) {
+        let count = stream.columns.count + (stream.keyColumns.isEmpty ? Self.changeColumns.count : 0)
+        try checkWidth(count, table)
         try connection.createSchemaIfMissing(table.schema)
         // Only the key is NOT NULL: a constraint that the source drops later must not hold the mirror up.
         var parts = stream.columns.indices.map { index in
@@ -167,6 +169,19 @@ final class MirrorCatalog {
         ("_buz_op", "text"), ("_buz_commit_lsn", "pg_lsn"), ("_buz_ordinal", "numeric(20)"),
     ]
 
+    /// Postgres's own limit, which counts dropped columns too.
+    private static let mostColumns = 1600
+
+    /// Checked beforehand, as the server's refusal would end the transaction and with it the changes of other tables.
+    private func checkWidth(_ count: Int, _ table: PostgresTable) throws(PostgresFailure) {
+        guard count > Self.mostColumns else { return }
+        throw PostgresFailure(
+            .data,
+            "\(table) would have \(count) columns as a mirror, more than the \(Self.mostColumns) columns of a Postgres table: "
+                + "leave columns out of the publication, or give the source table a primary key (SQLSTATE 54011)",
+            sqlState: "54011")
+    }
+
     private static func keyList(_ stream: StreamDescriptor) -> String {
         stream.keyColumns.map { postgresIdentifier(stream.columns[$0].name) }.joined(separator: ", ")
     }
@@ -177,17 +192,21 @@ final class MirrorCatalog {
     ) throws(PostgresFailure) {
         let rows = try connection.query(
             """
-            SELECT attname, pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute
-            WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped
+            SELECT CASE WHEN NOT attisdropped THEN attname END, pg_catalog.format_type(atttypid, atttypmod)
+            FROM pg_catalog.pg_attribute WHERE attrelid = $1::oid AND attnum > 0
             """, [oid])
         var present: [String: String] = [:]
-        for row in 0..<rows.rowCount { present[rows.text(row, 0) ?? ""] = rows.text(row, 1) }
+        for row in 0..<rows.rowCount {
+            if let name = rows.text(row, 0) { present[name] = rows.text(row, 1) }
+        }
         var changes: [String] = []
+        var added = 0
         var rewrites = false
         for (column, type) in zip(stream.columns, types) {
             let name = postgresIdentifier(column.name)
             guard let old = present[column.name] else {
                 changes.append("ADD COLUMN \(name) \(type)")
+                added += 1
                 continue
             }
             if isWidening(from: old, to: type) {
@@ -198,8 +217,10 @@ final class MirrorCatalog {
         if stream.keyColumns.isEmpty {
             for column in Self.changeColumns where present[column.name] == nil {
                 changes.append("ADD COLUMN \(column.name) \(column.type)")
+                added += 1
             }
         }
+        if added > 0 { try checkWidth(rows.rowCount + added, table) }
         if !changes.isEmpty {
             try connection.define(
                 "ALTER TABLE \(table.sql) \(changes.joined(separator: ", "))",

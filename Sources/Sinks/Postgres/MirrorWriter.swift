@@ -13,6 +13,8 @@ struct MirrorWriter: ~Copyable {
     /// The tables in the order in which they were met.
     private var order: [PostgresTable] = []
     private var latest: TableChanges?
+    /// Shapes that no table of the destination can have.
+    private var impossible: [(stream: StreamDescriptor, failure: PostgresFailure)] = []
     private var key = ByteArena(capacity: 256)
     private var oldKey = ByteArena(capacity: 256)
     /// Events that were refused for ever, with the reason.
@@ -33,11 +35,28 @@ struct MirrorWriter: ~Copyable {
         let stream = batch.stream(of: record)
         if let latest, latest.stream === stream {
             try take(event, record, batch, latest)
-        } else {
-            let table = try changes(for: stream, batch.source)
+        } else if let table = try possibleChanges(for: stream, batch.source, event, record) {
             latest = table
             try take(event, record, batch, table)
         }
+    }
+
+    /// Nil where the destination cannot have such a table: the event is then refused, and other tables' changes go on.
+    private mutating func possibleChanges(
+        for stream: StreamDescriptor, _ source: SourceIdentity, _ event: EventReference, _ record: EventRecord
+    ) throws(PostgresFailure) -> TableChanges? {
+        var failure = impossible.first { $0.stream === stream }?.failure
+        if failure == nil {
+            do throws(PostgresFailure) {
+                return try changes(for: stream, source)
+            } catch {
+                guard error.sqlState == "54011", error.kind == .data else { throw error }
+                impossible.append((stream, error))
+                failure = error
+            }
+        }
+        if !record.operation.isControl { refusals[event] = failure }
+        return nil
     }
 
     private mutating func changes(for stream: StreamDescriptor, _ source: SourceIdentity) throws(PostgresFailure)
