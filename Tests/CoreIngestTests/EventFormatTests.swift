@@ -73,7 +73,7 @@ import Testing
             $0.payload = put(#"{"id":3}"#)
             $0.key = put(#"{"id":3}"#)
             $0.before = put(#"{"id":2}"#)
-            $0.flags = [.beforeIsKeyOnly, .keyChanged]
+            $0.flags = [.beforeIsKeyOnly, .keyChanged, .repairedText]
         }
         add(.update, in: 1) {
             $0.payload = put("{}")

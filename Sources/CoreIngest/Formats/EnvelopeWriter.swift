@@ -3,6 +3,7 @@
 ///
 /// Field order and names: see DESIGN, "Events". A change carries its context under ``changeContext``:
 /// - rows of a snapshot have as `lsn` and `commitLsn` the snapshot's consistent point, one past ``Position/commit``;
+/// - `repaired` is true, else absent, where bytes that were not UTF-8 have been replaced by U+FFFD;
 /// - `xid` is null where the row belongs to no transaction that the stream reported;
 /// - `payload` is null for an event without one (a truncation).
 struct EnvelopeWriter: ~Copyable {
@@ -170,6 +171,7 @@ struct EnvelopeWriter: ~Copyable {
             line.append(batch.bytes(of: record.unchanged))
             line.append(UInt8(ascii: "]"))
         }
+        if record.flags.contains(.repairedText) { line.append(",\"repaired\":true") }
         if isSnapshot { line.append(",\"snapshot\":true") } else { line.append(",\"snapshot\":false") }
         if let transaction { line.append(fragments[transaction.origin]) }
         line.append(UInt8(ascii: "}"))

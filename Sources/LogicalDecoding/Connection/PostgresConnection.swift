@@ -29,6 +29,14 @@ struct PostgresConnection: ~Copyable {
             PQfinish(raw)
             throw Self.connectError(text, label: options.label)
         }
+        // Such a server converts nothing, and refuses what is not valid in the client's encoding: a row that can be stored
+        // there could then never be read. Its bytes are taken as they are, and looked at here.
+        let encoding = PQparameterStatus(raw, "server_encoding").map { String(cString: $0) }
+        if encoding == "SQL_ASCII", PQsetClientEncoding(raw, "SQL_ASCII") != 0 {
+            let text = SecretMask.clean(String(cString: PQerrorMessage(raw)), secrets: options.secrets)
+            PQfinish(raw)
+            throw SourceError(.connectionLost, "\(options.label) refused the client encoding SQL_ASCII: \(text)")
+        }
         self.raw = raw
         self.notices = notices
         secrets = options.secrets
