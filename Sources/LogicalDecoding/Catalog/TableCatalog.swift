@@ -10,13 +10,12 @@ package struct TableCatalog: Sendable {
 
     package var relations: [UInt32] { tables.keys.sorted() }
 
-    /// One row per column of the tables that a publication publishes. Works for Postgres 14 to 18.
+    /// One row per column of the tables that a publication publishes; one, with nulls, of a table without columns. Works for Postgres 14 to 18.
     package static func query(publication: String) -> String {
-        let name = publication.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-        return query(
+        query(
             where: """
                 (n.nspname, c.relname) IN
-                  (SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = '\(name)')
+                  (SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = \(SQLText.literal(publication)))
                 """)
     }
 
@@ -36,7 +35,7 @@ package struct TableCatalog: Sendable {
             ELSE coalesce(a.attnum = ANY (p.indkey::int2[]), false) END
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         LEFT JOIN pg_catalog.pg_index p ON p.indrelid = c.oid AND p.indisprimary
         LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisreplident
         WHERE \(condition)
@@ -46,16 +45,16 @@ package struct TableCatalog: Sendable {
 
     /// Takes one row of a query above. A row that is not as expected is left out.
     package mutating func load(row: [String?]) {
-        guard row.count >= 16, let relation = row[0].flatMap({ UInt32($0) }), let schema = row[1], let table = row[2],
-            let name = row[6], let number = row[7].flatMap({ Int($0) }), let type = row[8].flatMap({ UInt32($0) }),
+        guard row.count >= 16, let relation = row[0].flatMap({ UInt32($0) }), let schema = row[1], let table = row[2]
+        else { return }
+        if row[6] == nil, tables[relation] == nil {
+            tables[relation] = Self.info(schema, table, row)
+            return
+        }
+        guard let name = row[6], let number = row[7].flatMap({ Int($0) }), let type = row[8].flatMap({ UInt32($0) }),
             let modifier = row[9].flatMap({ Int32($0) })
         else { return }
-        var info =
-            tables[relation]
-            ?? TableInfo(
-                schema: schema, name: table, kind: row[3]?.utf8.first ?? 0,
-                replicaIdentity: row[4]?.utf8.first.flatMap(RelationInfo.ReplicaIdentity.init) ?? .primaryKey,
-                comment: row[5])
+        var info = tables[relation] ?? Self.info(schema, table, row)
         info.columns[name] = TableInfo.Column(
             name: name, number: number, typeOID: type, typeModifier: modifier, sqlType: row[10] ?? "",
             isNotNull: row[11] == "t", comment: row[12], isGenerated: row[13] == "t", isIdentity: row[15] == "t")
@@ -65,6 +64,13 @@ package struct TableCatalog: Sendable {
             info.primaryKey = positions.sorted { $0.value < $1.value }.map(\.key)
         }
         tables[relation] = info
+    }
+
+    private static func info(_ schema: String, _ table: String, _ row: [String?]) -> TableInfo {
+        TableInfo(
+            schema: schema, name: table, kind: row[3]?.utf8.first ?? 0,
+            replicaIdentity: row[4]?.utf8.first.flatMap(RelationInfo.ReplicaIdentity.init) ?? .primaryKey,
+            comment: row[5])
     }
 
     /// The relation as a Relation message would announce it: for the rows of a snapshot. `columns`: the published ones

@@ -56,6 +56,6 @@ extension TypeCatalog {
                 ("a"..."z").contains($0) || ("0"..."9").contains($0) || $0 == "_"
             } && !(name.unicodeScalars.first.map { ("0"..."9").contains($0) } ?? true)
         if isPlain { return name }
-        return "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        return SQLText.identifier(name)
     }
 }

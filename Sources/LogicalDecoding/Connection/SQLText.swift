@@ -12,18 +12,19 @@ enum SQLText {
 
     /// `'value'`; with a backslash in it as ` E'…'`, which means the same whatever standard_conforming_strings is.
     static func literal(_ value: String) -> String {
-        guard value.contains("\\") else { return "'" + doubled(value, "'") + "'" }
+        guard value.unicodeScalars.contains("\\") else { return "'" + doubled(value, "'") + "'" }
         return " E'" + doubled(doubled(value, "'"), "\\") + "'"
     }
 
     /// A literal of the replication grammar, which knows no backslashes.
     static func replicationLiteral(_ value: String) -> String { "'" + doubled(value, "'") + "'" }
 
-    private static func doubled(_ text: String, _ character: Character) -> String {
+    /// By scalars: a quote that is followed by a combining mark is one character with it, and a quote nevertheless.
+    private static func doubled(_ text: String, _ scalar: Unicode.Scalar) -> String {
         var out = ""
-        for next in text {
-            if next == character { out.append(character) }
-            out.append(next)
+        for next in text.unicodeScalars {
+            if next == scalar { out.unicodeScalars.append(scalar) }
+            out.unicodeScalars.append(next)
         }
         return out
     }

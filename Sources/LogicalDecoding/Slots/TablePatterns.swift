@@ -1,18 +1,19 @@
 /// Which tables are wanted: `schema.table` patterns, where `*` stands for any run of characters and `!` leaves out.
 ///
 /// A table is wanted when a pattern matches its whole name and no pattern with `!` does, whatever their order. A pattern
-/// without a dot means a table of `public`. Names are compared as the catalog has them, without quotes.
+/// without a dot means a table of `public`. Names are compared as the catalog has them, without quotes, and scalar by scalar:
+/// a combining mark after the dot does not hide it.
 package struct TablePatterns: Sendable, Equatable {
-    private let wanted: [[Character]]
-    private let unwanted: [[Character]]
+    private let wanted: [[Unicode.Scalar]]
+    private let unwanted: [[Unicode.Scalar]]
 
     package init(_ patterns: [String]) {
-        var wanted: [[Character]] = []
-        var unwanted: [[Character]] = []
+        var wanted: [[Unicode.Scalar]] = []
+        var unwanted: [[Unicode.Scalar]] = []
         for pattern in patterns {
-            let isUnwanted = pattern.hasPrefix("!")
-            let name = isUnwanted ? String(pattern.dropFirst()) : pattern
-            let whole = Array(name.contains(".") || name == "*" ? name : "public." + name)
+            let isUnwanted = pattern.unicodeScalars.first == "!"
+            let name = Array(pattern.unicodeScalars.dropFirst(isUnwanted ? 1 : 0))
+            let whole = name.contains(".") || name == ["*"] ? name : "public.".unicodeScalars + name
             if isUnwanted { unwanted.append(whole) } else { wanted.append(whole) }
         }
         // Only exceptions: all the rest is wanted.
@@ -22,12 +23,12 @@ package struct TablePatterns: Sendable, Equatable {
     }
 
     package func matches(schema: String, table: String) -> Bool {
-        let name = Array("\(schema).\(table)")
+        let name = Array("\(schema).\(table)".unicodeScalars)
         return wanted.contains { Self.matches($0, name) } && !unwanted.contains { Self.matches($0, name) }
     }
 
     /// O(pattern × name) at worst: after a mismatch only the last `*` is tried again.
-    private static func matches(_ pattern: [Character], _ name: [Character]) -> Bool {
+    private static func matches(_ pattern: [Unicode.Scalar], _ name: [Unicode.Scalar]) -> Bool {
         var patternIndex = 0
         var nameIndex = 0
         var star: (pattern: Int, name: Int)?
