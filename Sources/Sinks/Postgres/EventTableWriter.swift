@@ -31,10 +31,14 @@ struct EventTableWriter {
     ) throws(PostgresFailure) {
         if events.isEmpty { return }
         var block = RowBlock()
+        // A batch keeps its rendering only as long as somebody holds it, and the lines lie in it.
+        let renderings = slices.map { $0.batch.rendered(as: format, by: renderer) }
         for (index, event) in events.enumerated() {
-            write(event, of: slices, into: &block.lines)
+            let line = renderings[Int(event.slice)].line(Int(event.record))
+            write(event, line, of: slices, into: &block.lines)
             block.endLine(owner: Int32(index))
         }
+        withExtendedLifetime(renderings) {}
         let connection = loader.connection
         if loader.isCareful {
             try connection.run(
@@ -60,7 +64,10 @@ struct EventTableWriter {
         if loader.isCareful { try connection.run("DROP TABLE \(Self.stage)") }
     }
 
-    private func write(_ event: EventReference, of slices: [BatchSlice], into line: inout ByteArena) {
+    private func write(
+        _ event: EventReference, _ envelope: UnsafeRawBufferPointer, of slices: [BatchSlice],
+        into line: inout ByteArena
+    ) {
         let batch = event.batch(in: slices)
         let record = event.record(in: slices)
         let stream = batch.stream(of: record)
@@ -91,6 +98,6 @@ struct EventTableWriter {
         line.append(tab)
         line.append(decimal: record.position.ordinal)
         line.append(tab)
-        line.appendCopyEscaped(batch.rendered(as: format, by: renderer).line(Int(event.record)))
+        line.appendCopyEscaped(envelope)
     }
 }

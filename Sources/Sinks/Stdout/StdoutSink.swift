@@ -153,6 +153,7 @@ package final class StdoutSink: Sink {
     private func show(_ slices: [BatchSlice], _ summary: SummaryLine?, _ state: inout State) -> SinkFailure? {
         for slice in slices {
             let rendered = summary == nil ? slice.batch.rendered(as: settings.format, by: renderer) : nil
+            defer { withExtendedLifetime(rendered) {} }
             for index in state.taken.missing(of: slice).joined() {
                 var line: [UInt8] = []
                 if let summary {

@@ -116,6 +116,7 @@ package final class DeadLetterStore: Sendable {
                 reason: letter.reason.rawValue, code: letter.code, schema: stream.schema.description,
                 error: letter.error))
         let rendered = batch.rendered(as: .envelope, by: renderer)
+        defer { withExtendedLifetime(rendered) {} }
         try statement.bind(12, text: rendered.line(letter.record))
         var bytes = ByteArena(capacity: 1024)
         BatchWriter.write(batch, record: letter.record, to: &bytes)
