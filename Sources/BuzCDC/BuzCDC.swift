@@ -11,7 +11,7 @@ struct BuzCDC: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ConfigCommand.self, StatusCommand.self, DemoCommand.self,
-            VersionCommand.self,
+            RunCommand.self, CheckCommand.self, ConfigCommand.self, StatusCommand.self,
+            DeadLettersCommand.self, DemoCommand.self, VersionCommand.self,
         ])
 }

@@ -15,15 +15,16 @@ struct GatherPacing {
         case rest(microseconds: Int)
     }
 
-    /// With this much in the socket there is nothing to rest for: half of what one read of libpq takes.
-    static let enough = 8 << 10
+    /// With this much in the socket there is nothing to rest for: a quarter of what one read of libpq takes. More would let the
+    /// small buffer of a Unix socket fill up.
+    static let enough = 4 << 10
     /// A read that brought less was a lone transaction.
     static let little = 512
     /// A wait that was shorter, so many times in a row, means a steady flow.
     static let shortWait: Duration = .microseconds(400)
     static let shortWaits = 8
-    static let sliceMicroseconds = 100
-    static let maxSlices = 3
+    static let sliceMicroseconds = 50
+    static let maxSlices = 2
 
     private let isEnabled: Bool
     private var isBehind = false
