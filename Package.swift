@@ -60,6 +60,13 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// libFuzzer brings the main of this one, so it builds with its sanitizer only: see scripts/fuzz.sh.
+if Context.environment["BUZ_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["CoreIngest", "LogicalDecoding"], path: "Fuzz/Sources"))
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
@@ -67,4 +74,8 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("InternalImportsByDefault"),
         .treatAllWarnings(as: .error),
     ]
+}
+
+for target in package.targets where target.name == "Fuzz" {
+    target.swiftSettings?.append(.unsafeFlags(["-parse-as-library"]))
 }

@@ -186,11 +186,19 @@ import Testing
         var memo = TimestampMemo()
         for value: Int64 in [
             0, 1, 999_999, 1_000_000, 1_000_001, -1, -1_000_000, -1_000_001, 1_795_225_377_123_456,
-            1_795_225_377_123_456, 1_795_225_377_000_009,
+            1_795_225_377_123_456, 1_795_225_377_000_009, .min, .min + 1, .max, .max - 1, .min,
         ] {
             var arena = ByteArena()
             memo.append(value, to: &arena)
             #expect(String(decoding: arena.bytes, as: UTF8.self) == Timestamp.text(value))
         }
+    }
+
+    @Test("years of more or less than four digits have a sign and six digits")
+    func farTimestamps() {
+        #expect(Timestamp.text(.min) == "-290308-12-21T19:59:05.224192Z")
+        #expect(Timestamp.text(.max) == "+294247-01-10T04:00:54.775807Z")
+        #expect(Timestamp.text(-62_135_596_800_000_000) == "0001-01-01T00:00:00.000000Z")
+        #expect(Timestamp.text(253_402_300_800_000_000) == "+010000-01-01T00:00:00.000000Z")
     }
 }

@@ -25,7 +25,8 @@ public enum Timestamp {
 }
 
 extension ByteArena {
-    /// Appends `2026-11-21T01:42:57.123456Z`, without quotes. Proleptic Gregorian, UTC.
+    /// Appends `2026-11-21T01:42:57.123456Z`, without quotes. Proleptic Gregorian, UTC; years beyond 0 to 9999 have a sign and
+    /// six digits.
     public mutating func append(timestamp microseconds: Int64) {
         let day: Int64 = 86_400_000_000
         var days = microseconds / day
@@ -43,7 +44,13 @@ extension ByteArena {
         let monthFromMarch = (5 * dayOfYear + 2) / 153
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        append(digits: year, width: 4)
+        if (0...9999).contains(year) {
+            append(digits: year, width: 4)
+        } else {
+            // ISO 8601's expanded form, as ECMA-262 has it. A Postgres of today writes no such commit time.
+            append(year < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+"))
+            append(digits: abs(year), width: 6)
+        }
         append(UInt8(ascii: "-"))
         append(digits: month, width: 2)
         append(UInt8(ascii: "-"))

@@ -1,0 +1,48 @@
+import Glibc
+
+/// What can be fed, by the name of its folder in `Fuzz/Corpus`.
+enum Target: String, CaseIterable {
+    /// pgoutput messages, one after the other: see ``MessageTarget``.
+    case messages
+    case array, composite, hstore
+    /// Lines of COPY's text format.
+    case copy
+    case json
+    /// A schema, a zero byte, and a payload.
+    case schema
+    case yaml
+    /// A batch as the park holds it.
+    case batches
+
+    static let chosen: Target = {
+        let name = getenv("BUZ_FUZZ_TARGET").map { String(cString: $0) } ?? ""
+        guard let target = Target(rawValue: name) else {
+            complain("BUZ_FUZZ_TARGET must be one of \(allCases.map(\.rawValue).joined(separator: ", "))")
+            exit(2)
+        }
+        return target
+    }()
+
+    func run(_ input: UnsafeRawBufferPointer) {
+        switch self {
+        case .messages: MessageTarget.run(input)
+        case .array: ValueTarget.array.run(input)
+        case .composite: ValueTarget.composite.run(input)
+        case .hstore: ValueTarget.hstore.run(input)
+        case .copy: CopyTarget.run(input)
+        case .json: JSONTarget.run(input)
+        case .schema: SchemaTarget.run(input)
+        case .yaml: ConfigurationTarget.run(input)
+        case .batches: BatchTarget.run(input)
+        }
+    }
+
+    /// Seeds that a program must make; those that are text lie in the corpus only.
+    var seeds: [(name: String, bytes: [UInt8])] {
+        switch self {
+        case .messages: MessageTarget.seeds
+        case .batches: BatchTarget.seeds
+        case .array, .composite, .hstore, .copy, .json, .schema, .yaml: []
+        }
+    }
+}
