@@ -157,7 +157,9 @@ import Testing
     @Test("the envelope has its fields in their order")
     func fields() throws {
         let batch = try Self.batch()
-        let line = Array(batch.rendered(as: .envelope, by: Self.renderer).line(11))
+        // The batch does not keep the rendering that the line lies in.
+        let rendered = batch.rendered(as: .envelope, by: Self.renderer)
+        let line = withExtendedLifetime(rendered) { Array(rendered.line(11)) }
         try withJSON(line) { view in
             #expect(
                 view.members(0).map { view.string($0.name) } == [
