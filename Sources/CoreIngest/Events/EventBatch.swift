@@ -20,6 +20,8 @@ public final class EventBatch: Sendable {
     public let receivedAt: Int64
     /// Bytes of JSON in the arena.
     public let byteCount: Int
+    /// Bytes that the arena takes.
+    private let storageBytes: Int
     // Written only while the batch is built, by its one owner; read-only ever after, so sharing it is safe.
     nonisolated(unsafe) private let base: UnsafeMutableRawPointer
     private let renderings = Mutex<[Rendering]>([])
@@ -33,7 +35,8 @@ public final class EventBatch: Sendable {
 
     init(
         source: SourceIdentity, records: [EventRecord], streams: [StreamDescriptor], transactions: [TransactionInfo],
-        acknowledge: UInt64, receivedAt: Int64, base: UnsafeMutableRawPointer, byteCount: Int
+        acknowledge: UInt64, receivedAt: Int64, base: UnsafeMutableRawPointer, byteCount: Int,
+        storageBytes: Int
     ) {
         self.source = source
         self.records = records
@@ -43,6 +46,7 @@ public final class EventBatch: Sendable {
         self.receivedAt = receivedAt
         self.base = base
         self.byteCount = byteCount
+        self.storageBytes = storageBytes
     }
 
     deinit { base.deallocate() }
@@ -76,7 +80,7 @@ public final class EventBatch: Sendable {
     }
 
     /// Bytes of memory that this batch accounts for in queues.
-    public var memoryCost: Int { byteCount + records.count * MemoryLayout<EventRecord>.stride }
+    public var memoryCost: Int { storageBytes + records.count * MemoryLayout<EventRecord>.stride }
 }
 
 /// Which source, and which history of it: positions of two histories cannot be compared.

@@ -58,15 +58,32 @@ public struct EventBatchBuilder: ~Copyable {
     }
 
     /// Closes the batch and starts the next one. `receivedAt`: microseconds since the Unix epoch.
+    ///
+    /// A batch may wait in queues for long, so one that fills less than half of the arena takes a copy of its own size along,
+    /// and the arena stays with the builder.
     public mutating func seal(source: SourceIdentity, acknowledge: UInt64, receivedAt: Int64) -> EventBatch {
-        var full = ByteArena(capacity: arena.count > 0 ? capacity : 64)
-        swap(&arena, &full)
-        let byteCount = full.count
+        let byteCount = arena.count
+        var full = ByteArena(capacity: byteCount < arena.capacity / 2 ? byteCount : capacity)
+        if byteCount < arena.capacity / 2 {
+            full.append(arena.bytes)
+            // What one large event needed is given back.
+            if arena.capacity > 2 * max(capacity, 64) { arena = ByteArena(capacity: capacity) }
+            arena.truncate(to: 0)
+        } else {
+            swap(&arena, &full)
+        }
+        let isSparse = records.count < records.capacity / 2
+        let storageBytes = full.capacity
         let batch = EventBatch(
-            source: source, records: records, streams: streams, transactions: transactions, acknowledge: acknowledge,
-            receivedAt: receivedAt, base: full.takeStorage(), byteCount: byteCount)
-        records = []
-        records.reserveCapacity(batch.records.count)
+            source: source, records: isSparse ? records.map { $0 } : records, streams: streams,
+            transactions: transactions, acknowledge: acknowledge, receivedAt: receivedAt, base: full.takeStorage(),
+            byteCount: byteCount, storageBytes: storageBytes)
+        if isSparse {
+            records.removeAll(keepingCapacity: true)
+        } else {
+            records = []
+            records.reserveCapacity(batch.records.count)
+        }
         streams.removeAll(keepingCapacity: true)
         transactions.removeAll(keepingCapacity: true)
         return batch

@@ -54,7 +54,8 @@ struct BatchReader {
         arena.append(content)
         let batch = EventBatch(
             source: header.source, records: records, streams: streams, transactions: transactions,
-            acknowledge: acknowledge, receivedAt: receivedAt, base: arena.takeStorage(), byteCount: arenaBytes)
+            acknowledge: acknowledge, receivedAt: receivedAt, base: arena.takeStorage(), byteCount: arenaBytes,
+            storageBytes: arenaBytes)
         return (batch, header.start)
     }
 
