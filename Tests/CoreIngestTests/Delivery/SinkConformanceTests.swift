@@ -5,13 +5,13 @@ import Testing
     @Test(arguments: [false, true])
     func aSinkThatKeepsItsContractPasses(storesPositions: Bool) async throws {
         let sink = RecordingSink(storesPositions: storesPositions)
-        try await SinkConformance(make: { sink }, read: { sink.events }).all()
+        var suite = SinkConformance(make: { sink }, read: { sink.events })
+        try await suite.all()
     }
 
     @Test func aSinkThatLosesEventsIsFound() async throws {
         let sink = RecordingSink()
-        await #expect(throws: SinkConformance.Violation.self) {
-            try await SinkConformance(make: { sink }, read: { Array(sink.events.dropLast()) }).all()
-        }
+        var suite = SinkConformance(make: { sink }, read: { Array(sink.events.dropLast()) })
+        await #expect(throws: SinkConformance.Violation.self) { try await suite.all() }
     }
 }
