@@ -95,4 +95,9 @@ struct DecoderErrorTests {
         #expect(harness.builder.arena.count == 0)
         #expect(harness.builder.records.isEmpty)
     }
+
+    @Test func aNameWithALineBreakDoesNotBreakTheLine() {
+        let error = DecodingError(.malformed, "a row of p.a\nb", at: .snapshotRow(table: "p.a\r\nb", ordinal: 1))
+        #expect(error.description == "malformed: a row of p.a b (snapshot of p.a  b, row 1)")
+    }
 }

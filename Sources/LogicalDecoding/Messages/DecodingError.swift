@@ -37,7 +37,14 @@ package struct DecodingError: Error, Sendable, Equatable, CustomStringConvertibl
         self.location = location
     }
 
+    /// One line, though names of tables may hold line breaks.
     package var description: String {
+        var line = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { line.append(scalar.value < 0x20 || scalar.value == 0x7F ? " " : scalar) }
+        return String(line)
+    }
+
+    private var text: String {
         switch location {
         case .message(let type, let offset):
             let printable = type >= 0x21 && type < 0x7F
