@@ -30,11 +30,15 @@ struct DemoGuide {
 
     private var tries: String {
         """
-          1. Stop a sink: the mirror refuses connections; the files do not notice. Then let it catch up.
+          1. Break a contract: a price below zero goes to the invalid events, and not into the mirror; the shop is not blocked.
+               \(postgres.psql("shop")) -c "UPDATE products SET price = -1 WHERE id = 1"
+               cat \(folder.path)/out/invalid_events*
+               \(binary) deadletters list --config \(configuration)
+          2. Stop a sink: the mirror refuses connections; the files do not notice. Then let it catch up.
                \(postgres.psql("postgres")) -c "ALTER DATABASE shop_mirror ALLOW_CONNECTIONS false" \
         -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shop_mirror'"
                \(postgres.psql("postgres")) -c "ALTER DATABASE shop_mirror ALLOW_CONNECTIONS true"
-          2. Kill the sidecar; it is started again after two seconds, and nothing is missing.
+          3. Kill the sidecar; it is started again after two seconds, and nothing is missing.
                kill -9 $(cat \(folder.path)/sidecar.pid)
         """
     }
