@@ -46,7 +46,7 @@ extension PostgresInputConfiguration {
         static let limits = BatchBoundKeys(
             doc:
                 "Bounds of the batches that are handed on. Only a transaction that is still arriving is held back for the linger time.",
-            maxEvents: "8192", maxBytes: "1MiB", linger: "20ms")
+            maxEvents: "8192", maxBytes: "128KiB", linger: "20ms")
 
         static let schemasSpecification = SectionSpecification(
             "How the schemas of the tables are named.", [vendor.specification])

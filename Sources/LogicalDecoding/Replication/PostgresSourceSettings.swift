@@ -69,13 +69,14 @@ extension PostgresSourceSettings {
 
 /// When a batch is full, or old enough, to be handed over.
 package struct BatchLimits: Sendable, Equatable {
-    /// Bytes of JSON.
+    /// Bytes of JSON. While a batch is validated nothing is read: a small one lets the reader come back before the buffer of a Unix
+    /// socket (about 64 KiB of small messages) is full and the server has to wait.
     package var bytes: Int
     package var records: Int
     /// How long changes of a transaction that is still arriving may wait.
     package var linger: Duration
 
-    package init(bytes: Int = 1 << 20, records: Int = 8192, linger: Duration = .milliseconds(20)) {
+    package init(bytes: Int = 128 << 10, records: Int = 8192, linger: Duration = .milliseconds(20)) {
         self.bytes = bytes
         self.records = records
         self.linger = linger
