@@ -31,6 +31,7 @@ let package = Package(
             dependencies: [
                 "CoreIngest", "CLibPQ", "CZlib", "CZstd", "CLinux", .product(name: "Logging", package: "swift-log"),
             ]),
+        .target(name: "Collector", dependencies: ["CoreIngest"]),
         .target(name: "SinkTesting", dependencies: ["CoreIngest"]),
         .executableTarget(
             name: "BuzCDC",
@@ -47,6 +48,7 @@ let package = Package(
         .target(name: "TestServers", path: "Tests/TestServers"),
         .testTarget(name: "CoreIngestTests", dependencies: ["CoreIngest", "SinkTesting", "TestServers"]),
         .testTarget(name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "SinkTesting", "TestServers"]),
+        .testTarget(name: "CollectorTests", dependencies: ["Collector", "CoreIngest"]),
         .testTarget(name: "SinksTests", dependencies: ["Sinks", "SinkTesting", "TestServers", "CLibPQ"]),
         .testTarget(
             name: "BuzCDCTests",
