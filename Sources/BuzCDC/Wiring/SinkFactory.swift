@@ -27,16 +27,20 @@ struct SinkFactory {
         case is BlackholeSinkConfiguration:
             return BlackholeSink(name: name, settings: BlackholeSink.Settings(render: true), renderer: renderer)
         case let postgres as PostgresSinkConfiguration:
-            var settings = PostgresSinkSettings(
-                name: name, url: postgres.url, mode: .init(rawValue: postgres.mode.rawValue) ?? .events,
-                format: postgres.format, schema: postgres.schema, defaultOutput: postgres.defaultOutput,
-                deadletterOutput: postgres.deadletterOutput, positionsSchema: postgres.positionsSchema,
-                connectTimeout: postgres.connectTimeout, statementTimeout: postgres.statementTimeout)
+            var settings = Self.settings(postgres, name: name)
             settings.isReplay = isReplay
             return PostgresSink(settings, renderer: renderer)
         default:
             throw .usage("the sink \(name) has a type that this build does not have")
         }
+    }
+
+    static func settings(_ postgres: PostgresSinkConfiguration, name: String) -> PostgresSinkSettings {
+        PostgresSinkSettings(
+            name: name, url: postgres.url, mode: .init(rawValue: postgres.mode.rawValue) ?? .events,
+            format: postgres.format, schema: postgres.schema, defaultOutput: postgres.defaultOutput,
+            deadletterOutput: postgres.deadletterOutput, positionsSchema: postgres.positionsSchema,
+            connectTimeout: postgres.connectTimeout, statementTimeout: postgres.statementTimeout)
     }
 
     private func output(_ text: String, _ key: String, _ sink: String) throws(CommandFailure) -> OutputName {

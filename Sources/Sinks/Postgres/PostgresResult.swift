@@ -9,6 +9,7 @@ struct PostgresResult: ~Copyable {
     deinit { PQclear(raw) }
 
     var rowCount: Int { Int(PQntuples(raw)) }
+    var columnCount: Int { Int(PQnfields(raw)) }
 
     /// The text of a field, nil for NULL.
     func text(_ row: Int, _ column: Int) -> String? {

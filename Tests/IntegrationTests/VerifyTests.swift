@@ -1,0 +1,95 @@
+import TestServers
+import Testing
+
+/// `buz-cdc verify` against real databases.
+@Suite("Verify", .serialized)
+struct VerifyTests {
+    private func verify(_ stand: Stand, _ more: [String] = []) throws -> (code: Int32, output: String, errors: String) {
+        try stand.sidecar.command(
+            ["verify", "--config", stand.sidecar.configuration, "--load", "100"] + more, seconds: 300)
+    }
+
+    @Test("One changed cell, one missing and one extra row are found among many, and nothing else")
+    func findsWhatDiffers() throws {
+        let stand = try Stand(
+            schema: """
+                create table wide (id bigint primary key, name text, price numeric(12,2), at timestamptz, tags text[], data jsonb);
+                insert into wide select i, 'n' || i, i / 7.0, timestamptz '2026-01-01 00:00Z' + i * interval '1 s', array['a', 'b' || i],
+                  jsonb_build_object('i', i) from generate_series(1, 120000) i;
+                create table words (word text, part int, n int, primary key (word, part));
+                insert into words select md5(i::text), i % 3, i from generate_series(1, 20000) i;
+                create table plain (a int);
+                alter table plain replica identity full;
+                """)
+        try stand.deliver()
+        let equal = try verify(stand, ["public.wide", "public.words"])
+        #expect(equal.code == 0, "\(equal)")
+        #expect(equal.output.contains("120000"), "\(equal.output)")
+        _ = try stand.mirror(
+            """
+            update wide set price = price + 0.01 where id = 77777;
+            delete from wide where id = 100001;
+            insert into wide values (-5, 'extra');
+            update words set n = null where word = md5('4711');
+            """)
+        let found = try verify(stand)
+        #expect(found.code == 1)
+        #expect(found.output.contains("public.wide id=77777: differs in price"), "\(found)")
+        #expect(found.output.contains("public.wide id=100001: missing in the mirror"), "\(found)")
+        #expect(found.output.contains("public.wide id=-5: only in the mirror"), "\(found)")
+        #expect(found.output.contains("part=1: differs in n") || found.output.contains("differs in n"), "\(found)")
+        #expect(found.output.contains("not compared: it has no key"), "\(found)")
+        #expect(
+            found.errors.contains("0 tables equal, 2 different, 0 unsettled, 1 not compared"), "\(found.errors)")
+        let lines = found.output.split(separator: "\n").filter { $0.hasPrefix("public.w") && $0.contains("=") }
+        #expect(lines.count == 4, "\(found.output)")
+    }
+
+    @Test("While traffic runs, a mirror that follows is equal, and a cell changed behind its back is found")
+    func worksUnderTraffic() throws {
+        let stand = try Stand(
+            schema: """
+                create table hot (id int primary key, n int, at timestamptz default now());
+                insert into hot select i, 0 from generate_series(1, 30000) i;
+                """)
+        try stand.deliver()
+        try stand.sidecar.startReady()
+        let traffic = try ChildProcess(
+            [
+                "\(try #require(PostgresServer.binaries(of: stand.server.major)))/psql", "-q", "-d",
+                stand.server.url("shop"), "-c",
+                """
+                do $$ begin loop
+                  update hot set n = n + 1 where id = 1 + (random() * 29000)::int; commit; perform pg_sleep(0.005);
+                end loop; end $$
+                """,
+            ], folder: stand.sidecar.folder)
+        defer { traffic.stop(9) }
+        for _ in 0..<3 {
+            let equal = try verify(stand)
+            #expect(equal.code == 0, "\(equal)")
+        }
+        _ = try stand.mirror("update hot set n = -1 where id = 29999")
+        let found = try verify(stand, ["--sink", "replica", "--json"])
+        #expect(found.code == 1)
+        #expect(found.output.contains(#"{"kind":"different","key":{"id":"29999"},"columns":["n"]}"#), "\(found)")
+        #expect(traffic.exitCode == nil, "the traffic ended before the comparison did: \(traffic.errors)")
+    }
+
+    @Test("Bad usage and unreachable databases are one line each")
+    func explainsItself() throws {
+        let stand = try Stand(schema: "create table t (id int primary key)")
+        let noSink = try verify(stand, ["--sink", "nobody"])
+        #expect(noSink.code == 2 && noSink.errors.contains("there are lake, replica"), "\(noSink)")
+        let noMirror = try verify(stand, ["--sink", "lake"])
+        #expect(noMirror.code == 2 && noMirror.errors.contains("no mirror"), "\(noMirror)")
+        let early = try verify(stand)
+        #expect(early.code == 1 && early.errors.contains("publishes no tables"), "\(early)")
+        try stand.deliver()
+        let noTable = try verify(stand, ["public.other"])
+        #expect(noTable.code == 2 && noTable.errors.contains("no published table"), "\(noTable)")
+        try stand.server.stop()
+        let gone = try verify(stand)
+        #expect(gone.code == 1 && gone.errors.split(separator: "\n").count == 1, "\(gone)")
+    }
+}
