@@ -281,11 +281,9 @@ final class MirrorCatalog {
             guard let there = found[column.name] else {
                 throw PostgresFailure(.catalogChanged, "\(table) lost column \(column.name) while it was looked at")
             }
-            var member = ByteArena(capacity: 72)
-            member.appendJSONString(text: column.name)
             columns.append(
                 MirrorTarget.Column(
-                    sql: postgresIdentifier(column.name), member: Array(member.bytes),
+                    sql: postgresIdentifier(column.name),
                     form: PostgresTextForm(isJSON: there.isJSON, kind: column.kind, delimiter: there.delimiter),
                     isWritable: !there.isGenerated))
         }

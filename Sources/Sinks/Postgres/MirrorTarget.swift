@@ -6,8 +6,6 @@ final class MirrorTarget {
     struct Column {
         /// As SQL writes it.
         var sql: String
-        /// As JSON writes it, with quotes: what members of payloads are compared with first.
-        var member: [UInt8]
         var form: PostgresTextForm
         /// False for columns that the target computes itself.
         var isWritable: Bool
@@ -17,32 +15,23 @@ final class MirrorTarget {
     let descriptor: StreamDescriptor
     /// In the descriptor's order.
     let columns: [Column]
-    /// Indices into ``columns``, in the key's order; empty where the table has no key.
-    let key: [Int]
+    let shape: RowShape
     /// Indices into ``columns`` of all that are written.
     let writable: [Int]
     /// The session's temporary table of the same columns, once it is made.
     var stage: String?
-    private let positions: [String: Int]
 
     init(table: PostgresTable, descriptor: StreamDescriptor, columns: [Column]) {
         self.table = table
         self.descriptor = descriptor
         self.columns = columns
-        key = descriptor.keyColumns
+        shape = RowShape(descriptor)
         writable = columns.indices.filter { columns[$0].isWritable }
-        positions = Dictionary(
-            descriptor.columns.enumerated().map { ($0.element.name, $0.offset) },
-            uniquingKeysWith: { first, _ in first })
     }
 
+    /// Indices into ``columns``, in the key's order; empty where the table has no key.
+    var key: [Int] { shape.key }
     var hasKey: Bool { !key.isEmpty }
-
-    /// The column that a payload's member is for. `hint`: the one that comes next when members are in the columns' order.
-    func index(of member: UnsafeRawBufferPointer, hint: Int) -> Int? {
-        if hint < columns.count, columns[hint].member.elementsEqual(member) { return hint }
-        return positions[ByteArena.unescaped(member)]
-    }
 
     /// Whether a descriptor is of the same shape, so that this target serves it too.
     func serves(_ other: StreamDescriptor) -> Bool {

@@ -30,7 +30,7 @@ struct SingleChange {
     }
 
     private func row(_ object: UnsafeRawBufferPointer) throws(PostgresFailure) -> MirrorRow {
-        var row = MirrorRow(target)
+        var row = MirrorRow(target.shape)
         guard row.take(object) else {
             throw PostgresFailure(.data, "the payload is not a JSON object (SQLSTATE 22P02)", sqlState: "22P02")
         }
@@ -51,7 +51,7 @@ struct SingleChange {
     @discardableResult
     private func insert(_ row: MirrorRow, _ columns: [Int], _ conflict: String) throws(PostgresFailure) -> Int {
         var parameters: [String?] = []
-        for index in columns { parameters.append(try row.parameter(index)) }
+        for index in columns { parameters.append(try row.parameter(index, of: target)) }
         let marks = columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
         return try connection.query(
             """
@@ -65,7 +65,7 @@ struct SingleChange {
         var parameters: [String?] = []
         var sets: [String] = []
         for index in columns {
-            parameters.append(try row.parameter(index))
+            parameters.append(try row.parameter(index, of: target))
             sets.append("\(target.columns[index].sql) = $\(parameters.count)")
         }
         let condition = try self.condition(old, &parameters)
@@ -79,7 +79,7 @@ struct SingleChange {
     private func condition(_ row: MirrorRow, _ parameters: inout [String?]) throws(PostgresFailure) -> String {
         var parts: [String] = []
         for index in target.key {
-            parameters.append(try row.parameter(index))
+            parameters.append(try row.parameter(index, of: target))
             parts.append("\(target.columns[index].sql) = $\(parameters.count)")
         }
         return parts.joined(separator: " AND ")

@@ -16,8 +16,8 @@ final class TableChanges {
     init(_ target: MirrorTarget, _ stream: StreamDescriptor) {
         self.target = target
         self.stream = stream
-        changes = PendingChanges(target: target)
-        row = MirrorRow(target)
+        changes = PendingChanges()
+        row = MirrorRow(target.shape)
         keyRow = row
     }
 
@@ -50,7 +50,7 @@ final class TableChanges {
 
     /// Writes columns of the collected row as one line.
     func write(_ columns: [Int], _ last: Int32, to block: inout RowBlock) {
-        row.appendLine(columns, to: &block.lines, scratch: &scratch)
+        row.appendLine(columns, of: target, to: &block.lines, scratch: &scratch)
         block.endLine(owner: last)
     }
 
@@ -60,7 +60,7 @@ final class TableChanges {
         row.clear()
         // What cannot be read is left NULL here; the decoder wrote it, so that does not happen.
         if !record.payload.isEmpty { _ = row.take(event.batch(in: slices).bytes(of: record.payload)) }
-        row.appendLine(target.writable, to: &block.lines, scratch: &scratch)
+        row.appendLine(target.writable, of: target, to: &block.lines, scratch: &scratch)
         if !target.writable.isEmpty { block.lines.append(UInt8(ascii: "\t")) }
         block.lines.append(record.operation.rawValue)
         block.lines.append(UInt8(ascii: "\t"))

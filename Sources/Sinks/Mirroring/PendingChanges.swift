@@ -32,7 +32,6 @@ struct PendingChanges: ~Copyable {
         case delete
     }
 
-    let target: MirrorTarget
     private(set) var changes: [Change] = []
     /// The last change of each key, in the order in which the keys were first met.
     private(set) var lasts: [Int32] = []
@@ -43,8 +42,6 @@ struct PendingChanges: ~Copyable {
     private var entries: [(key: ByteRange, hash: UInt64)] = []
     /// Open addressing, linear probing: entry number + 1, or 0. The count is a power of two.
     private var slots: [Int32] = []
-
-    init(target: MirrorTarget) { self.target = target }
 
     var isEmpty: Bool { lasts.isEmpty && !truncates }
 
