@@ -34,6 +34,30 @@ struct ChangeDecoderTests {
         return Catalog(tables: tables)
     }
 
+    @Test("Events keep their ids in a history that continues another, up to where it left it")
+    func idsOfHistories() throws {
+        func ids(_ generation: UInt64, continues: Predecessor? = nil) throws -> [[UInt64]] {
+            let source = SourceIdentity(name: "shop", systemIdentifier: 7, generation: generation)
+            var harness = DecoderHarness()
+            harness.decoder = ChangeDecoder(
+                settings: DecoderSettings(source: source, continues: continues, database: "shop"), catalog: Catalog(),
+                streams: DecoderHarness.streams)
+            for commit in [0x100, 0x200] as [UInt64] {
+                try harness.decode(MessageBuilder.begin(commit))
+                try harness.decode(MessageBuilder.relation(Self.orders))
+                try harness.decode(MessageBuilder.insert(50, ["1", "a", "2.50"]))
+                try harness.decode(MessageBuilder.commit(commit, end: commit + 0x20))
+            }
+            return harness.seal().records.map { [$0.uuidHigh, $0.uuidLow] }
+        }
+        let old = try ids(1)
+        let restored = try ids(2)
+        #expect(old[0] != restored[0] && old[1] != restored[1])
+        let promoted = try ids(
+            2, continues: Predecessor(identity: .init(name: "shop", systemIdentifier: 7, generation: 1), end: 0x200))
+        #expect(promoted == [old[0], restored[1]])
+    }
+
     @Test func aTransactionBecomesRecordsInOrder() throws {
         var harness = DecoderHarness()
         let begin = MessageBuilder.begin(0x1_0000_0020, time: 1_000_000)

@@ -77,6 +77,23 @@ package final class PostgresServer: @unchecked Sendable {
         try start()
     }
 
+    /// Puts the data folder, as it lies on the disk, aside or back: what a snapshot of the disk does. Only while it is stopped.
+    package func saveData() throws { try run(["cp", "-a", "\(folder.path)/data", "\(folder.path)/saved"]) }
+
+    /// See ``saveData()``.
+    package func restoreData() throws {
+        try run(["rm", "-rf", "\(folder.path)/data"])
+        try run(["cp", "-a", "\(folder.path)/saved", "\(folder.path)/data"])
+    }
+
+    /// Has the server that is stopped recover at its next start, as a backup or a standby is, and go on by a new timeline.
+    package func recoverToNewTimeline() throws {
+        try run(["touch", "\(folder.path)/data/recovery.signal"])
+        try run([
+            "sh", "-c", "echo \"restore_command = 'false'\" >> \(folder.path)/data/postgresql.auto.conf",
+        ])
+    }
+
     /// A URL over TCP.
     package func url(_ database: String = "postgres") -> String { "postgres://postgres@127.0.0.1:\(port)/\(database)" }
 

@@ -54,6 +54,14 @@ package final class Sidecar: @unchecked Sendable {
         try writeText(text, to: configuration)
     }
 
+    /// The same instance, with its folder and state, and a configuration in which one text is another.
+    package init(like other: Sidecar, replacing old: String, with new: String) throws {
+        folder = other.folder
+        operationsPort = other.operationsPort
+        configuration = other.configuration + ".other.yaml"
+        try writeText(readText(other.configuration).replacing(old, with: new), to: configuration)
+    }
+
     deinit { process?.stop(SIGKILL) }
 
     /// The configuration's text for a file sink named `lake` in the test's folder.

@@ -43,8 +43,11 @@ struct CheckpointStorage: CheckpointStore {
         consistentPoint=\(checkpoint.consistentPoint)
         confirmed=\(checkpoint.confirmed)
         snapshot=\(checkpoint.snapshot.rawValue)
+        timelineBegan=\(checkpoint.timelineBegan)
+        generation=\(checkpoint.generation)
 
-        """
+        """ + (checkpoint.predecessor.map { "predecessor=\($0.generation) \($0.end)\n" } ?? "")
+            + (checkpoint.witness.map { "witness=\($0.end) \($0.xid) \($0.time)\n" } ?? "")
     }
 
     /// Nil when something is missing or malformed.
@@ -64,9 +67,35 @@ struct CheckpointStorage: CheckpointStore {
             let confirmed = values["confirmed"].flatMap({ LogSequenceNumber(parsing: $0) }),
             let snapshot = values["snapshot"].flatMap({ SourceCheckpoint.SnapshotState(rawValue: String($0)) })
         else { return nil }
+        // What earlier versions did not write.
+        guard let timelineBegan = LogSequenceNumber(parsing: values["timelineBegan"] ?? "0/0"),
+            let generation = UInt64(values["generation"] ?? "0")
+        else { return nil }
+        let predecessor = values["predecessor"].flatMap(predecessor)
+        let witness = values["witness"].flatMap(witness)
+        if (predecessor == nil) != (values["predecessor"] == nil) || (witness == nil) != (values["witness"] == nil) {
+            return nil
+        }
         return SourceCheckpoint(
-            systemIdentifier: systemIdentifier, timeline: timeline, database: database, slot: slot,
-            publication: publication, consistentPoint: consistentPoint, confirmed: confirmed, snapshot: snapshot)
+            systemIdentifier: systemIdentifier, timeline: timeline, timelineBegan: timelineBegan,
+            generation: generation, predecessor: predecessor, database: database, slot: slot, publication: publication,
+            consistentPoint: consistentPoint, confirmed: confirmed, snapshot: snapshot, witness: witness)
+    }
+
+    private static func predecessor(from text: Substring) -> SourceCheckpoint.Ancestry? {
+        let words = text.split(separator: " ")
+        guard words.count == 2, let generation = UInt64(words[0]), let end = LogSequenceNumber(parsing: words[1]) else {
+            return nil
+        }
+        return SourceCheckpoint.Ancestry(generation: generation, end: end)
+    }
+
+    private static func witness(from text: Substring) -> CommitMark? {
+        let words = text.split(separator: " ")
+        guard words.count == 3, let end = LogSequenceNumber(parsing: words[0]), let xid = UInt32(words[1]),
+            let time = Int64(words[2])
+        else { return nil }
+        return CommitMark(end: end, xid: xid, time: time)
     }
 
     /// A database's name may hold any character, a line break too.

@@ -59,8 +59,9 @@ final class Instance: Sendable {
         var result: [SourceIdentity: UInt64] = [:]
         for input in configuration.inputs.postgres {
             guard let checkpoint = try CheckpointStorage(store, input: input.name).load() else { continue }
-            let identity = SourceIdentity(name: input.name, systemIdentifier: checkpoint.systemIdentifier)
-            result[identity] = checkpoint.snapshot == .running ? 0 : checkpoint.confirmed.rawValue
+            let told = checkpoint.snapshot == .running ? 0 : checkpoint.confirmed.rawValue
+            result[checkpoint.identity(of: input.name)] = told
+            if let predecessor = checkpoint.predecessor(of: input.name) { result[predecessor.identity] = told }
         }
         return result
     }

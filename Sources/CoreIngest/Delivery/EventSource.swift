@@ -1,8 +1,9 @@
 /// Where a source hands its batches in. Implemented by ``Pipeline``; called on the source's own thread.
 package protocol Intake: Sendable {
     /// Announces a source's history, before its first batch, and again after each reconnect. Answers the position from
-    /// which events are wanted: what lies at or before it has been taken over already.
-    func begin(_ source: SourceIdentity) -> Position
+    /// which events are wanted: what lies at or before it has been taken over already. `continues`: the history before it, whose
+    /// positions sinks may remember.
+    func begin(_ source: SourceIdentity, continues: Predecessor?) -> Position
     /// Validates the events and gives them to every lane. False when there is no room: nothing was taken; call again with the same
     /// builder after ``SourceSignals/roomAvailable``. On success the builder is empty.
     func offer(_ builder: inout EventBatchBuilder, from source: SourceIdentity, acknowledge: UInt64) -> Bool

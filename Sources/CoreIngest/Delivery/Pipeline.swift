@@ -64,9 +64,11 @@ package final class Pipeline: Intake, Sendable {
 
     // MARK: Intake
 
-    package func begin(_ source: SourceIdentity) -> Position {
+    package func begin(_ source: SourceIdentity, continues: Predecessor? = nil) -> Position {
         let index = settlement.begin(source)
-        return lanes.withLock { $0 }.map { $0.begin(source, index: index) }.min() ?? .start
+        let superseded = settlement.superseded
+        if !superseded.isEmpty { for lane in lanes.withLock({ $0 }) { lane.forget(superseded) } }
+        return lanes.withLock { $0 }.map { $0.begin(source, continues: continues, index: index) }.min() ?? .start
     }
 
     package func offer(

@@ -83,23 +83,6 @@ public final class EventBatch: Sendable {
     public var memoryCost: Int { storageBytes + records.count * MemoryLayout<EventRecord>.stride }
 }
 
-/// Which source, and which history of it: positions of two histories cannot be compared.
-public struct SourceIdentity: Hashable, Sendable, CustomStringConvertible {
-    /// The input's name in the configuration.
-    public var name: String
-    /// For Postgres its system identifier: the same after a restart or a failover, another after initdb.
-    public var systemIdentifier: UInt64
-
-    /// A history by its parts.
-    public init(name: String, systemIdentifier: UInt64) {
-        self.name = name
-        self.systemIdentifier = systemIdentifier
-    }
-
-    /// `shop@7710456836659107659`, for people.
-    public var description: String { "\(name)@\(systemIdentifier)" }
-}
-
 /// Consecutive records of a batch: what a lane hands to a sink.
 public struct BatchSlice: Sendable {
     /// The batch that the records are of.

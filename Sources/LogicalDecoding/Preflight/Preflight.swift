@@ -76,7 +76,7 @@ package enum Preflight {
                 dropsFirst ? .warning : .ok, "start",
                 "the next start \(dropsFirst ? "drops slot \(settings.slot) and creates it anew" : "creates slot \(settings.slot)")"
                     + (snapshot ? ", then copies the tables" : ""))
-        case .resume(let from, let adopts):
+        case .resume(let from, let adopts, _):
             PreflightFinding(
                 .ok, "start",
                 "the next start \(adopts ? "takes over" : "reads on from") slot \(settings.slot) at \(from)")

@@ -31,6 +31,8 @@ struct ReplicationStream: ~Copyable {
     var pacing: GatherPacing
     /// Events at or before it were taken over before this connection; nil once all that come are new.
     var replayed: Position?
+    /// Until it is complete, nothing of what comes is new.
+    var proof: HistoryProof
     private var isPaused = false
     private var hasUnsent = false
     /// Bytes taken in since the last wait.
@@ -44,7 +46,8 @@ struct ReplicationStream: ~Copyable {
     init(
         connection: consuming PostgresConnection, settings: PostgresSourceSettings, decoding: DecoderSettings,
         intake: any Intake, control: SourceControl, keeper: CheckpointKeeper, side: ConnectionOptions, catalog: Catalog,
-        streams: StreamCache, start: LogSequenceNumber, senderTimeout: Duration, replayed: Position, log: Logger
+        streams: StreamCache, start: LogSequenceNumber, proof: HistoryProof, senderTimeout: Duration,
+        replayed: Position, log: Logger
     ) {
         self.connection = connection
         self.settings = settings
@@ -61,6 +64,7 @@ struct ReplicationStream: ~Copyable {
             interval: settings.statusInterval, senderTimeout: senderTimeout, flushed: keeper.persisted, now: .now)
         pacing = GatherPacing(isEnabled: settings.gathers)
         self.replayed = replayed == .start ? nil : replayed
+        self.proof = proof
     }
 
     /// Runs until it is stopped or fails. `handedOver` follows what has been handed over, for the next connection.
@@ -143,6 +147,9 @@ struct ReplicationStream: ~Copyable {
         switch frame {
         case .keepalive(let end, let wantsReply):
             progress.kept(alive: end)
+            if let awaited = proof.awaited, !progress.isInTransaction, !proof.passed(end) {
+                throw StartDecision.notFound(awaited)
+            }
             if wantsReply { schedule.asked() }
         case .data(let start, let sentAt):
             let payload = UnsafeRawBufferPointer(rebasing: bytes[ReplicationFrame.dataHeader...])
@@ -157,7 +164,11 @@ struct ReplicationStream: ~Copyable {
             }
             switch decoded {
             case .begin: progress.began()
-            case .commit(let end): progress.committed(end)
+            case .commit(let end):
+                progress.committed(end)
+                if let awaited = proof.awaited, let mark = decoder.lastCommit, !proof.committed(mark) {
+                    throw StartDecision.notFound(awaited)
+                }
             case .change, .other: break
             case .relation(let relation): try learn(relation)
             }
@@ -212,10 +223,12 @@ struct ReplicationStream: ~Copyable {
         }
         if !builder.isEmpty {
             let events = UInt64(builder.records.count)
-            guard intake.offer(&builder, from: source, acknowledge: progress.acknowledge) else {
+            let acknowledge = progress.acknowledge
+            guard intake.offer(&builder, from: source, acknowledge: acknowledge) else {
                 pause(true)
                 return
             }
+            if acknowledge > 0, let mark = decoder.lastCommit, mark.end.rawValue == acknowledge { keeper.note(mark) }
             decoder.batchSealed()
             progress.offered()
             control.update { $0.events += events }

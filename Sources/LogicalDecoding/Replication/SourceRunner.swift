@@ -117,24 +117,29 @@ struct SourceRunner: ~Copyable {
                 "\(connection.label) is Postgres \(sideConnection.serverVersion / 10_000): 14 or later is needed")
         }
         let system = try SystemIdentity(asking: connection)
-        let source = SourceIdentity(name: settings.name, systemIdentifier: system.systemIdentifier)
-        identity.set(source)
         let decision = try decide(system, on: sideConnection)
         try publish(decision, on: sideConnection)
         let timeout = try senderTimeout(connection)
         let start: LogSequenceNumber
+        var reread: LogSequenceNumber?
+        var proof = HistoryProof(nil)
         var begun: Position?
         switch decision {
-        case .resume(let from, let adopts):
-            if adopts { try adopt(from, system: system) }
-            try follow(system)
+        case .resume(let from, let adopts, let rereads):
+            if adopts { try adopt(from, system: system) } else { try follow(system) }
             start = max(from, handedOver)
+            if let rereads {
+                proof = HistoryProof(keeper.current?.witness)
+                reread = rereads
+            }
         case .create(let dropsFirst, let wantsSnapshot):
             if dropsFirst {
                 log.notice("dropping slot \(settings.slot) to begin anew")
                 try SlotManager.drop(settings.slot, on: sideConnection)
             }
-            try remember(.none, system: system, snapshot: .running)
+            // A new slot: positions of before say nothing of what comes now.
+            let generation = UInt64.random(in: 1...UInt64.max)
+            try remember(.none, system: system, generation: generation, snapshot: .running)
             let created = try SlotManager.create(
                 settings.slot, exportsSnapshot: wantsSnapshot, timeout: settings.slotCreationTimeout, on: connection,
                 side: sideConnection, control: control)
@@ -147,25 +152,32 @@ struct SourceRunner: ~Copyable {
             if wantsSnapshot, let name = created.snapshotName {
                 let reader = try PostgresConnection(connections.snapshot)
                 try SnapshotReader.enter(name, on: reader)
-                try remember(start, system: system, snapshot: .running)
-                begun = intake.begin(source)
+                try remember(start, system: system, generation: generation, snapshot: .running)
+                let source = try history().source
+                begun = intake.begin(source, continues: nil)
                 try prepared()
                 try copy(at: start, source: source, database: system.database, on: reader)
                 hasCopied = true
             } else {
-                try remember(start, system: system, snapshot: .none)
+                try remember(start, system: system, generation: generation, snapshot: .none)
             }
         }
         hasStarted = true
         try prepared()
-        let replayed = begun ?? intake.begin(source)
+        let (source, predecessor) = try history()
+        var replayed = begun ?? intake.begin(source, continues: predecessor)
+        // What is read again for the sake of the proof was handed over before.
+        if reread != nil, start > .none {
+            replayed = max(replayed, Position(commit: start.rawValue - 1, ordinal: .max))
+        }
         let catalog = try CatalogLoader.load(publication: settings.publication, on: sideConnection)
         var stream = ReplicationStream(
             connection: connection, settings: settings,
-            decoding: DecoderSettings(source: source, database: system.database), intake: intake, control: control,
-            keeper: keeper, side: connections.side, catalog: catalog, streams: streams, start: start,
-            senderTimeout: timeout,
-            replayed: replayed, log: log)
+            decoding: DecoderSettings(source: source, continues: predecessor, database: system.database),
+            intake: intake,
+            control: control, keeper: keeper, side: connections.side, catalog: catalog, streams: streams,
+            start: reread.map { min($0, start) } ?? start, proof: proof, senderTimeout: timeout, replayed: replayed,
+            log: log)
         return try stream.run(handedOver: &handedOver)
     }
 
@@ -179,7 +191,9 @@ struct SourceRunner: ~Copyable {
         control.update { $0.slot = slot }
         var checkpoint = hasStarted ? keeper.current : try keeper.load()
         // Rows on their way to the sinks need not be read again, as long as this process lives.
-        if hasCopied, checkpoint?.snapshot == .running { checkpoint?.snapshot = .done }
+        if hasCopied, checkpoint?.snapshot == .running, checkpoint?.timeline == system.timeline {
+            checkpoint?.snapshot = .done
+        }
         return try StartDecision.decide(checkpoint: checkpoint, slot: slot, system: system, settings: effective)
     }
 
@@ -202,29 +216,55 @@ struct SourceRunner: ~Copyable {
         }
     }
 
+    /// The history that is read from now on, as it is remembered; and it is told to those who ask.
+    private func history() throws(SourceError) -> (source: SourceIdentity, predecessor: Predecessor?) {
+        guard let checkpoint = keeper.current else {
+            throw SourceError(.checkpointFailed, "input \(settings.name) has no checkpoint: look at app.stateDir")
+        }
+        let source = checkpoint.identity(of: settings.name)
+        identity.set(source)
+        return (source, checkpoint.predecessor(of: settings.name))
+    }
+
     private func remember(
-        _ point: LogSequenceNumber, system: SystemIdentity, snapshot: SourceCheckpoint.SnapshotState
+        _ point: LogSequenceNumber, system: SystemIdentity, generation: UInt64,
+        snapshot: SourceCheckpoint.SnapshotState
     ) throws(SourceError) {
         try keeper.begin(
             SourceCheckpoint(
-                systemIdentifier: system.systemIdentifier, timeline: system.timeline, database: system.database,
+                systemIdentifier: system.systemIdentifier, timeline: system.timeline,
+                timelineBegan: system.lineage.began, generation: generation, database: system.database,
                 slot: settings.slot, publication: settings.publication, consistentPoint: point, confirmed: point,
                 snapshot: snapshot))
     }
 
     /// Takes over a slot at a position that the state did not know.
-    private func adopt(_ position: LogSequenceNumber, system: SystemIdentity) throws(SourceError) {
+    private mutating func adopt(_ position: LogSequenceNumber, system: SystemIdentity) throws(SourceError) {
         log.warning("reading slot \(settings.slot) from where it stands", metadata: ["position": "\(position)"])
-        try remember(position, system: system, snapshot: .none)
+        handedOver = .none
+        try remember(position, system: system, generation: .random(in: 1...UInt64.max), snapshot: .none)
     }
 
-    /// A failover, or a recovery to a point in time that kept all that was delivered, starts a new timeline.
-    private func follow(_ system: SystemIdentity) throws(SourceError) {
-        guard var checkpoint = keeper.current, checkpoint.timeline != system.timeline else { return }
+    /// A failover, or a recovery to a point in time that kept all that was delivered, starts a new timeline. Sinks may have had more
+    /// than was acknowledged, of a log that is no more: so a new history begins, which continues the old one up to the switch.
+    private mutating func follow(_ system: SystemIdentity) throws(SourceError) {
+        guard var checkpoint = keeper.current else { return }
+        let shared = system.lineage.shared(with: checkpoint.timeline, began: checkpoint.timelineBegan)
+        guard case .upTo(let end) = shared else {
+            if checkpoint.timelineBegan != system.lineage.began {
+                checkpoint.timelineBegan = system.lineage.began
+                try keeper.begin(checkpoint)
+            }
+            return
+        }
         log.warning(
-            "the server went over to another timeline: after a failover, compare a mirror with \(settings.name)'s tables",
-            metadata: ["was": "\(checkpoint.timeline)", "is": "\(system.timeline)"])
+            "the server went over to another timeline: reading on from what was acknowledged",
+            metadata: ["was": "\(checkpoint.timeline)", "is": "\(system.timeline)", "from": "\(end)"])
+        checkpoint.predecessor = SourceCheckpoint.Ancestry(generation: checkpoint.generation, end: end)
+        checkpoint.generation = .random(in: 1...UInt64.max)
         checkpoint.timeline = system.timeline
+        checkpoint.timelineBegan = system.lineage.began
+        handedOver = .none
         try keeper.begin(checkpoint)
     }
 

@@ -13,7 +13,8 @@ extension ChangeDecoder {
                 throw reader.error(.outOfOrder, "a transaction begins inside another; reconnect", at: 0)
             }
             transaction = OpenTransaction(
-                info: TransactionInfo(commitLSN: begin.commitLSN, xid: begin.xid, commitTime: begin.commitTime))
+                info: TransactionInfo(commitLSN: begin.commitLSN, xid: begin.xid, commitTime: begin.commitTime),
+                system: systemBits(at: begin.commitLSN))
             return .begin(commitLSN: begin.commitLSN)
         case .commit(let commit):
             guard let open = transaction, open.info.commitLSN == commit.commitLSN else {
@@ -23,6 +24,7 @@ extension ChangeDecoder {
                     at: 0)
             }
             transaction = nil
+            lastCommit = CommitMark(end: commit.endLSN, xid: open.info.xid, time: open.info.commitTime)
             return .commit(endLSN: commit.endLSN)
         case .origin(let origin):
             guard transaction != nil else {
@@ -102,7 +104,7 @@ extension ChangeDecoder {
             record.position = Position(commit: message.lsn.rawValue, ordinal: 0)
             record.timestamp = sentAt
             (record.uuidHigh, record.uuidLow) = EventID.change(
-                commit: message.lsn.rawValue, ordinal: 0, system: systemBits)
+                commit: message.lsn.rawValue, ordinal: 0, system: systemBits(at: message.lsn))
         }
         record.lsn = message.lsn
         rows.values.repairedText = false

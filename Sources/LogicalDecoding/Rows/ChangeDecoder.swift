@@ -23,13 +23,19 @@ package struct ChangeDecoder: ~Copyable {
     var transaction: OpenTransaction?
     /// Number of the batch that is being built.
     var batch: UInt64 = 0
-    let systemBits: UInt64
+    /// The last transaction that came whole.
+    var lastCommit: CommitMark?
+    private let systemBits: UInt64
+    private let inheritedBits: UInt64
+    private let inheritedEnd: UInt64
     let messageStream: StreamDescriptor
 
     struct OpenTransaction {
         var info: TransactionInfo
         /// The next event's.
         var ordinal: UInt64 = 0
+        /// The history's part of its events' ids.
+        var system: UInt64
         /// Index in the batch that was numbered `batch`.
         var index: UInt32 = 0
         var batch: UInt64 = .max
@@ -43,6 +49,8 @@ package struct ChangeDecoder: ~Copyable {
         self.catalog = catalog
         self.streams = streams
         systemBits = EventID.systemBits(settings.source)
+        inheritedBits = settings.predecessor.map { EventID.systemBits($0.identity) } ?? 0
+        inheritedEnd = settings.predecessor?.end ?? 0
         messageStream = StreamDescriptor(
             database: settings.database, schemaName: "", table: "", columns: [], keyColumns: [],
             schema: EventSchemas.message, validator: nil)
@@ -70,6 +78,9 @@ package struct ChangeDecoder: ~Copyable {
             throw error
         }
     }
+
+    /// The history's part of the ids of events at this place of the log.
+    func systemBits(at lsn: LogSequenceNumber) -> UInt64 { lsn.rawValue < inheritedEnd ? inheritedBits : systemBits }
 
     /// Forgets announced relations and the open transaction: call it for each new connection.
     package mutating func reset() {
@@ -116,7 +127,7 @@ package struct ChangeDecoder: ~Copyable {
         record.timestamp = open.info.commitTime
         record.lsn = walStart
         (record.uuidHigh, record.uuidLow) = EventID.change(
-            commit: open.info.commitLSN.rawValue, ordinal: open.ordinal, system: systemBits)
+            commit: open.info.commitLSN.rawValue, ordinal: open.ordinal, system: open.system)
         return record
     }
 

@@ -3,7 +3,7 @@ import CoreIngest
 /// Ids of events: UUIDs of version 8 (RFC 9562), the same at each replay.
 enum EventID {
     /// 122 bits in this order, so that ids sort by commit: the commit LSN (64), the ordinal (32), and a hash of the
-    /// system identifier (26). Transactions of more than 2^32 events share ids after that many.
+    /// system identifier and the generation (26). Transactions of more than 2^32 events share ids after that many.
     @inline(__always)
     static func change(commit: UInt64, ordinal: UInt64, system: UInt64) -> (high: UInt64, low: UInt64) {
         let bits = (ordinal & 0xFFFF_FFFF) << 26 | system & 0x3FF_FFFF
@@ -18,8 +18,11 @@ enum EventID {
         return seal(top: KeyHash.combine(begin, row), bottom: KeyHash.combine(~begin, secondRow))
     }
 
-    /// The part of the system identifier that goes into each id.
-    static func systemBits(_ source: SourceIdentity) -> UInt64 { KeyHash.combine(0, source.systemIdentifier) }
+    /// The part of the history's identity that goes into each id.
+    static func systemBits(_ source: SourceIdentity) -> UInt64 {
+        let bits = KeyHash.combine(0, source.systemIdentifier)
+        return source.generation == 0 ? bits : KeyHash.combine(bits, source.generation)
+    }
 
     /// Puts 60 and 62 bits around the version and the variant.
     @inline(__always)

@@ -5,6 +5,8 @@ import Synchronization
 /// Writes the checkpoint on a thread of its own, so that the disk never holds up the reader, and lets the reader know what may
 /// be told to the server: only what was written first.
 final class CheckpointKeeper: Sendable {
+    /// Transactions that are noted at once, at most: one of many is enough.
+    private static let mostMarks = 256
     /// Shortest time between two writes.
     static let pause: Duration = .milliseconds(100)
 
@@ -19,6 +21,8 @@ final class CheckpointKeeper: Sendable {
     private struct State {
         var checkpoint: SourceCheckpoint?
         var wanted: LogSequenceNumber = .none
+        /// Transactions that were handed over and may not be settled yet, in order.
+        var marks: [CommitMark] = []
         var isStopping = false
         var hasEnded = true
         var failure: String?
@@ -50,14 +54,22 @@ final class CheckpointKeeper: Sendable {
     /// Writes a new checkpoint now.
     func begin(_ checkpoint: SourceCheckpoint) throws(SourceError) {
         do {
-            try storeLock.withLock { _ in try store.save(checkpoint) }
+            try storeLock.withLock { _ in
+                try store.save(checkpoint)
+                state.withLock { state in
+                    state.checkpoint = checkpoint
+                    state.wanted = .none
+                    state.marks = []
+                }
+            }
         } catch {
             throw SourceError(.checkpointFailed, "cannot write the checkpoint: \(error); look at app.stateDir")
         }
-        state.withLock { state in
-            state.checkpoint = checkpoint
-            state.wanted = .none
-        }
+    }
+
+    /// This transaction was handed over: once it is settled it can bear witness.
+    func note(_ mark: CommitMark) {
+        state.withLock { if $0.marks.count < Self.mostMarks { $0.marks.append(mark) } }
     }
 
     /// Everything up to here is settled.
@@ -116,6 +128,7 @@ final class CheckpointKeeper: Sendable {
             return next
         }
         next.confirmed = state.wanted
+        next.witness = state.marks.last { $0.end <= next.confirmed } ?? next.witness
         if next.snapshot == .running, next.consistentPoint != .none, next.confirmed >= next.consistentPoint {
             next.snapshot = .done
         }
@@ -124,16 +137,22 @@ final class CheckpointKeeper: Sendable {
 
     private func save(_ checkpoint: SourceCheckpoint) -> Bool {
         do {
-            try storeLock.withLock { _ in try store.save(checkpoint) }
+            let isCurrent = try storeLock.withLock { _ in
+                // The reader may have begun another history meanwhile.
+                guard state.withLock({ $0.checkpoint?.isSameHistory(as: checkpoint) ?? false }) else { return false }
+                try store.save(checkpoint)
+                state.withLock { state in
+                    state.checkpoint = checkpoint
+                    state.marks.removeAll { $0.end <= checkpoint.confirmed }
+                    state.failure = nil
+                }
+                return true
+            }
+            guard isCurrent else { return true }
         } catch {
             log.error("cannot write the checkpoint, the server keeps its log until it can be: \(error)")
             state.withLock { $0.failure = "\(error)" }
             return false
-        }
-        state.withLock { state in
-            // The reader may have begun another history meanwhile.
-            if state.checkpoint?.consistentPoint == checkpoint.consistentPoint { state.checkpoint = checkpoint }
-            state.failure = nil
         }
         reader.fire()
         return true

@@ -4,8 +4,9 @@ import CoreIngest
 enum StartDecision: Equatable {
     /// Make the slot, after dropping one that is there.
     case create(dropsFirst: Bool, snapshot: Bool)
-    /// Read on from here. `adopts`: nothing was remembered of the slot, or not this position.
-    case resume(from: LogSequenceNumber, adopts: Bool)
+    /// Read on from here. `adopts`: nothing was remembered of the slot, or not this position, so a new history begins. `rereads`: the
+    /// slot stands here, before what was delivered; read from there to see that it is the same log.
+    case resume(from: LogSequenceNumber, adopts: Bool, rereads: LogSequenceNumber? = nil)
 
     static func decide(
         checkpoint: SourceCheckpoint?, slot: SlotInfo?, system: SystemIdentity, settings: PostgresSourceSettings
@@ -27,6 +28,12 @@ enum StartDecision: Equatable {
                     + " the slot and start over with a new snapshot start once with snapshot: always")
         }
         try checkSame(checkpoint, system: system, settings: settings)
+        if let difference = difference(checkpoint, system) {
+            // What was delivered of the other log is not taken back; the slot was made before it, so nothing of this one is missed.
+            guard settings.acceptGap else { throw difference }
+            guard let slot, !slot.isLost else { return .create(dropsFirst: slot != nil, snapshot: false) }
+            return .resume(from: slot.confirmedFlush, adopts: true)
+        }
         if checkpoint.snapshot == .running || checkpoint.consistentPoint == .none {
             return .create(dropsFirst: slot != nil, snapshot: wantsSnapshot)
         }
@@ -48,7 +55,8 @@ enum StartDecision: Equatable {
                 "events may have been lost: slot \(name) stands at \(slot.confirmedFlush), this instance delivered up to"
                     + " \(checkpoint.confirmed); another program read from the slot, or it was made anew; \(remedies)")
         }
-        return .resume(from: checkpoint.confirmed, adopts: false)
+        let isBehind = checkpoint.witness.map { slot.confirmedFlush < $0.end } ?? false
+        return .resume(from: checkpoint.confirmed, adopts: false, rereads: isBehind ? slot.confirmedFlush : nil)
     }
 
     private static let remedies =
@@ -87,13 +95,33 @@ enum StartDecision: Equatable {
                 "the state belongs to slot \(checkpoint.slot), configured is \(settings.slot): put the old name back, or"
                     + " start once with snapshot: always to start over with the new slot, then drop the old one")
         }
-        if checkpoint.confirmed > system.flushed {
-            throw SourceError(
-                .serverReplaced,
-                "the server's log ends at \(system.flushed), before \(checkpoint.confirmed) which was delivered already:"
-                    + " it was restored from a backup, or failed over with loss; sinks that remember positions leave out what"
-                    + " lies before them, so reset those first (docs/operations.md); then, \(remedies)")
+    }
+
+    /// How the server's log is another one than what was read, if it is.
+    private static func difference(_ checkpoint: SourceCheckpoint, _ system: SystemIdentity) -> SourceError? {
+        var reason: String?
+        switch system.lineage.shared(with: checkpoint.timeline, began: checkpoint.timelineBegan) {
+        case .all: break
+        case .upTo(let end):
+            if checkpoint.confirmed > end { reason = "went over to timeline \(system.timeline) at \(end), before" }
+        case .nothing:
+            reason = "is on timeline \(system.timeline), which does not come from timeline \(checkpoint.timeline) with"
         }
+        if checkpoint.confirmed > system.flushed { reason = "ends at \(system.flushed), before" }
+        return reason.map {
+            restored("the server's log \($0) \(checkpoint.confirmed) which was delivered already; \(remedies)")
+        }
+    }
+
+    /// The proof failed: see ``HistoryProof``.
+    static func notFound(_ mark: CommitMark) -> SourceError {
+        restored(
+            "the transaction that ended at \(mark.end) and was delivered is not in the server's log; to start over with a new"
+                + " snapshot start once with snapshot: always")
+    }
+
+    private static func restored(_ reason: String) -> SourceError {
+        SourceError(.serverReplaced, "the server was restored from a backup, or failed over with loss: \(reason)")
     }
 
     private static func lost(_ slot: SlotInfo, confirmed: LogSequenceNumber?) -> SourceError {

@@ -3,14 +3,16 @@ import CoreIngest
 /// Which server this is: the answer of IDENTIFY_SYSTEM.
 struct SystemIdentity: Sendable, Equatable {
     var systemIdentifier: UInt64
-    var timeline: UInt32
+    var lineage: TimelineLineage
     /// How far the server's log is flushed.
     var flushed: LogSequenceNumber
     var database: String
 
-    init(systemIdentifier: UInt64, timeline: UInt32, flushed: LogSequenceNumber, database: String) {
+    var timeline: UInt32 { lineage.timeline }
+
+    init(systemIdentifier: UInt64, lineage: TimelineLineage, flushed: LogSequenceNumber, database: String) {
         self.systemIdentifier = systemIdentifier
-        self.timeline = timeline
+        self.lineage = lineage
         self.flushed = flushed
         self.database = database
     }
@@ -24,6 +26,10 @@ struct SystemIdentity: Sendable, Equatable {
         else {
             throw SourceError(.serverUnsuitable, "\(connection.label) gave no usable answer to IDENTIFY_SYSTEM")
         }
-        self.init(systemIdentifier: identifier, timeline: timeline, flushed: flushed, database: database)
+        var lineage = TimelineLineage(timeline: timeline)
+        if timeline > 1, let file = try connection.query("TIMELINE_HISTORY \(timeline)").first, file.count >= 2 {
+            lineage = TimelineLineage(timeline: timeline, history: file[1] ?? "")
+        }
+        self.init(systemIdentifier: identifier, lineage: lineage, flushed: flushed, database: database)
     }
 }

@@ -108,6 +108,10 @@ package final class FileSink: Sink {
                 throw error
             }
             guard !state.unflushed.isEmpty else { return }
+            // Once something of a history is written, earlier ones of the same source do not come back.
+            for source in state.unflushed.keys where state.checkpoint.positions[source] == nil {
+                state.checkpoint.positions = state.checkpoint.positions.filter { $0.key.name != source.name }
+            }
             state.checkpoint.positions.merge(state.unflushed) { max($0, $1) }
             state.unflushed.removeAll()
             state.checkpoint.files.removeAll()

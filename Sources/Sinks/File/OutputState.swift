@@ -62,7 +62,8 @@ final class OutputState {
         for (source, position) in checkpoint.positions.sorted(by: { $0.key.name < $1.key.name }) {
             // The name as `x` and hexadecimal digits: it may hold any character, or none.
             let name = source.name.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-            text += "source \(source.systemIdentifier) \(position.commit) \(position.ordinal) x\(name)\n"
+            text += "source \(source.systemIdentifier) \(position.commit) \(position.ordinal) x\(name)"
+            text += " \(source.generation)\n"
         }
         return text + "end \(checksum(text))\n"
     }
@@ -80,11 +81,14 @@ final class OutputState {
                 guard words.count == 3, let size = Int(words[1]), size >= 0 else { return nil }
                 checkpoint.files[String(words[2])] = size
             case "source":
-                guard words.count == 5, let system = UInt64(words[1]), let commit = UInt64(words[2]),
-                    let ordinal = UInt64(words[3]), words[4].first == "x", let name = unhex(words[4].dropFirst())
+                // Five words are of a version that did not know generations.
+                guard words.count == 5 || words.count == 6, let system = UInt64(words[1]),
+                    let commit = UInt64(words[2]),
+                    let ordinal = UInt64(words[3]), words[4].first == "x", let name = unhex(words[4].dropFirst()),
+                    let generation = words.count == 6 ? UInt64(words[5]) : 0
                 else { return nil }
-                checkpoint.positions[SourceIdentity(name: name, systemIdentifier: system)] = Position(
-                    commit: commit, ordinal: ordinal)
+                let source = SourceIdentity(name: name, systemIdentifier: system, generation: generation)
+                checkpoint.positions[source] = Position(commit: commit, ordinal: ordinal)
             default:
                 if !before.isEmpty { return nil }
             }

@@ -18,13 +18,30 @@ struct PostgresPositions {
     /// Creates the table when it is missing. Looks first: `IF NOT EXISTS` asks for the right to create even when it exists.
     func prepare(_ connection: PostgresConnection) throws(PostgresFailure) {
         try connection.createSchemaIfMissing(table.schema)
-        guard try connection.relation(table) == nil else { return }
+        if let oid = try connection.relation(table) { return try upgrade(oid, connection) }
         try connection.run(
             """
             CREATE TABLE IF NOT EXISTS \(table.sql) (
               sink text NOT NULL, source text NOT NULL, system_identifier numeric(20) NOT NULL,
+              generation numeric(20) NOT NULL DEFAULT 0,
               "commit" numeric(20) NOT NULL, ordinal numeric(20) NOT NULL, rejected text[] NOT NULL DEFAULT '{}',
-              updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (sink, source, system_identifier))
+              updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (sink, source, system_identifier, generation))
+            """)
+    }
+
+    /// A table of a version that did not know generations gets the column, and the key with it.
+    private func upgrade(_ oid: String, _ connection: PostgresConnection) throws(PostgresFailure) {
+        let present = try connection.query(
+            "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = $1::oid AND attname = 'generation' AND NOT attisdropped",
+            [oid])
+        guard present.rowCount == 0 else { return }
+        let key = try connection.query(
+            "SELECT conname FROM pg_catalog.pg_constraint WHERE conrelid = $1::oid AND contype = 'p'", [oid])
+        let drop = key.rowCount > 0 ? key.text(0, 0).map { "DROP CONSTRAINT \(postgresIdentifier($0)), " } : nil
+        try connection.define(
+            """
+            ALTER TABLE \(table.sql) ADD COLUMN generation numeric(20) NOT NULL DEFAULT 0, \(drop ?? "")
+              ADD PRIMARY KEY (sink, source, system_identifier, generation)
             """)
     }
 
@@ -50,19 +67,20 @@ struct PostgresPositions {
     func load(_ connection: PostgresConnection) throws(PostgresFailure) -> [SourceIdentity: ResumedSource] {
         let rows = try connection.query(
             """
-            SELECT source, system_identifier, "commit", ordinal, array_to_string(rejected, ' ') FROM \(table.sql)
+            SELECT source, system_identifier, "commit", ordinal, array_to_string(rejected, ' '), generation FROM \(table.sql)
             WHERE sink = $1
             """, [sink])
         var found: [SourceIdentity: ResumedSource] = [:]
         for row in 0..<rows.rowCount {
             guard let name = rows.text(row, 0), let system = rows.text(row, 1).flatMap({ UInt64($0) }),
                 let commit = rows.text(row, 2).flatMap({ UInt64($0) }),
-                let ordinal = rows.text(row, 3).flatMap({ UInt64($0) })
+                let ordinal = rows.text(row, 3).flatMap({ UInt64($0) }),
+                let generation = rows.text(row, 5).flatMap({ UInt64($0) })
             else {
                 throw PostgresFailure(.misconfigured, "table \(table) holds a row that is not a position: remove it")
             }
             let rejected = (rows.text(row, 4) ?? "").split(separator: " ").compactMap { Self.position(from: $0) }
-            found[SourceIdentity(name: name, systemIdentifier: system)] = ResumedSource(
+            found[SourceIdentity(name: name, systemIdentifier: system, generation: generation)] = ResumedSource(
                 stored: Position(commit: commit, ordinal: ordinal), rejected: Set(rejected))
         }
         return found
@@ -73,12 +91,13 @@ struct PostgresPositions {
     func statement(for source: SourceIdentity, _ position: Position, rejected: [Position]) -> String {
         let list = "{" + rejected.map { "\($0.commit)/\($0.ordinal)" }.joined(separator: ",") + "}"
         let row = [
-            sink, source.name, "\(source.systemIdentifier)", "\(position.commit)", "\(position.ordinal)", list,
+            sink, source.name, "\(source.systemIdentifier)", "\(source.generation)", "\(position.commit)",
+            "\(position.ordinal)", list,
         ]
         return """
-            INSERT INTO \(table.sql) AS p (sink, source, system_identifier, "commit", ordinal, rejected)
+            INSERT INTO \(table.sql) AS p (sink, source, system_identifier, generation, "commit", ordinal, rejected)
             VALUES (\(row.map(postgresLiteral).joined(separator: ", ")))
-            ON CONFLICT (sink, source, system_identifier) DO UPDATE SET rejected = excluded.rejected, updated_at = now(),
+            ON CONFLICT (sink, source, system_identifier, generation) DO UPDATE SET rejected = excluded.rejected, updated_at = now(),
               "commit" = CASE WHEN (p."commit", p.ordinal) < (excluded."commit", excluded.ordinal)
                 THEN excluded."commit" ELSE p."commit" END,
               ordinal = CASE WHEN (p."commit", p.ordinal) < (excluded."commit", excluded.ordinal)

@@ -80,7 +80,7 @@ import Testing
         window.took(window.gather(maxEvents: 2, maxBytes: .max))
         #expect(window.flushed().isEmpty)
         window.took(window.gather(maxEvents: 2, maxBytes: .max))
-        window.rewind(durable: [:])
+        window.rewind { _ in .start }
         #expect(window.gather(maxEvents: 10, maxBytes: .max).slices.map(\.range) == [2..<5])
     }
 
@@ -93,7 +93,7 @@ import Testing
         #expect(gathered.slices.map(\.range) == [1..<3, 4..<5])
         window.took(gathered)
         #expect(!window.hasPending)
-        window.rewind(durable: [:])
+        window.rewind { _ in .start }
         #expect(window.gather(maxEvents: 10, maxBytes: .max).slices.map(\.range) == [1..<3, 4..<5])
     }
 
@@ -103,7 +103,7 @@ import Testing
         let batch = batches.inserts(4)
         window.append(queued(batch, 1), excluded: [], durable: .start)
         window.took(window.gather(maxEvents: 4, maxBytes: .max))
-        window.rewind(durable: [batch.source: batch.records[1].position])
+        window.rewind { $0 == batch.source ? batch.records[1].position : .start }
         #expect(window.gather(maxEvents: 10, maxBytes: .max).slices.map(\.range) == [2..<4])
     }
 
@@ -130,7 +130,7 @@ import Testing
                 window.took(gathered)
             case 7:
                 taken = []
-                window.rewind(durable: [:])
+                window.rewind { _ in .start }
             default:
                 durable += taken
                 taken = []

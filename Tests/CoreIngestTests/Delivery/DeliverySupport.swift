@@ -97,8 +97,10 @@ struct DeliveryRig: Sendable {
 
     static let identity = SourceIdentity(name: "shop", systemIdentifier: 1)
 
+    /// However slow the machine is, what is in memory is not parked for that.
     static func quickRetries() -> LaneSettings {
         var settings = LaneSettings()
+        settings.parkAfter = .seconds(3600)
         settings.retry = RetryPolicy(first: .milliseconds(1), cap: .milliseconds(5))
         return settings
     }

@@ -53,6 +53,8 @@ import Testing
         var settings = LaneSettings()
         settings.stallAfter = .zero
         settings.queueBatches = 4
+        // However slow the machine is, what is in memory is not parked after a while.
+        settings.parkAfter = .seconds(3600)
         try await DeliveryRig.with([(hanging, settings), (well, settings)]) { rig in
             var batches = TestBatch()
             for id in 0..<200 { await rig.offer(&batches, ids: id..<id + 1) }

@@ -6,7 +6,7 @@ import Testing
 @Suite
 struct StartDecisionTests {
     static let system = SystemIdentity(
-        systemIdentifier: 7, timeline: 1, flushed: LogSequenceNumber(1000), database: "shop")
+        systemIdentifier: 7, lineage: TimelineLineage(timeline: 1), flushed: LogSequenceNumber(1000), database: "shop")
 
     private func slot(_ confirmed: UInt64 = 500, change: (inout SlotInfo) -> Void = { _ in }) -> SlotInfo? {
         var slot = SlotInfo(row: [
@@ -25,7 +25,7 @@ struct StartDecisionTests {
         _ confirmed: UInt64 = 500, change: (inout SourceCheckpoint) -> Void = { _ in }
     ) -> SourceCheckpoint {
         var checkpoint = SourceCheckpoint(
-            systemIdentifier: 7, timeline: 1, database: "shop", slot: "buz", publication: "buz",
+            systemIdentifier: 7, timeline: 1, generation: 9, database: "shop", slot: "buz", publication: "buz",
             consistentPoint: LogSequenceNumber(100), confirmed: LogSequenceNumber(confirmed), snapshot: .done)
         change(&checkpoint)
         return checkpoint
@@ -33,13 +33,13 @@ struct StartDecisionTests {
 
     private func decide(
         _ checkpoint: SourceCheckpoint?, _ slot: SlotInfo?, mode: PostgresSourceSettings.SnapshotMode = .initial,
-        acceptGap: Bool = false
+        acceptGap: Bool = false, system: SystemIdentity = Self.system
     ) -> Result<StartDecision, SourceError> {
         let settings = PostgresSourceSettings(
             name: "shop", url: "", slot: "buz", publication: "buz", snapshot: mode, acceptGap: acceptGap)
         do throws(SourceError) {
             return .success(
-                try StartDecision.decide(checkpoint: checkpoint, slot: slot, system: Self.system, settings: settings))
+                try StartDecision.decide(checkpoint: checkpoint, slot: slot, system: system, settings: settings))
         } catch {
             return .failure(error)
         }
@@ -71,7 +71,65 @@ struct StartDecisionTests {
         #expect(decide(checkpoint(), slot(500)) == .success(resumed))
         // A slot that went back after a crash of the server repeats, and loses nothing.
         #expect(decide(checkpoint(), slot(400)) == .success(resumed))
-        #expect(decide(checkpoint { $0.timeline = 2 }, slot(500)) == .success(resumed))
+    }
+
+    @Test("A slot that stands before a transaction that was delivered is read again from there, as proof")
+    func rereads() {
+        let witnessed = checkpoint { $0.witness = CommitMark(end: LogSequenceNumber(450), xid: 3, time: 5) }
+        #expect(
+            decide(witnessed, slot(400))
+                == .success(.resume(from: LogSequenceNumber(500), adopts: false, rereads: LogSequenceNumber(400))))
+        #expect(decide(witnessed, slot(450)) == .success(.resume(from: LogSequenceNumber(500), adopts: false)))
+
+        var proof = HistoryProof(witnessed.witness)
+        #expect(proof.passed(LogSequenceNumber(449)) && !proof.passed(LogSequenceNumber(450)))
+        let isEarlierFine = proof.committed(CommitMark(end: LogSequenceNumber(420), xid: 2, time: 4))
+        #expect(isEarlierFine && proof.awaited != nil)
+        for other in [
+            CommitMark(end: LogSequenceNumber(450), xid: 4, time: 5),
+            CommitMark(end: LogSequenceNumber(450), xid: 3, time: 6),
+            CommitMark(end: LogSequenceNumber(460), xid: 3, time: 5),
+        ] {
+            var fresh = HistoryProof(witnessed.witness)
+            let isProven = fresh.committed(other)
+            #expect(!isProven)
+        }
+        let isProven = proof.committed(CommitMark(end: LogSequenceNumber(450), xid: 3, time: 5))
+        #expect(isProven && proof.awaited == nil && proof.passed(LogSequenceNumber(900)))
+    }
+
+    @Test("A new timeline is followed as long as it shares everything that was delivered")
+    func timelines() {
+        let lineage = TimelineLineage(
+            timeline: 3, history: "# made by hand\n1\t0/1F4\tno recovery target specified\n\n2 0/258 at restore point\n"
+        )
+        #expect(
+            lineage.ancestors == [
+                .init(timeline: 1, end: LogSequenceNumber(500)), .init(timeline: 2, end: LogSequenceNumber(600)),
+            ])
+        let server = SystemIdentity(
+            systemIdentifier: 7, lineage: lineage, flushed: LogSequenceNumber(1000), database: "shop")
+        let resumed = StartDecision.resume(from: LogSequenceNumber(500), adopts: false)
+        #expect(decide(checkpoint(), slot(500), system: server) == .success(resumed))
+        #expect(code(decide(checkpoint(501), slot(500), system: server)) == .serverReplaced)
+        #expect(
+            decide(checkpoint(501), slot(500), acceptGap: true, system: server)
+                == .success(.resume(from: LogSequenceNumber(500), adopts: true)))
+        #expect(
+            decide(checkpoint(501), nil, acceptGap: true, system: server)
+                == .success(.create(dropsFirst: false, snapshot: false)))
+        func on(_ timeline: UInt32, began: UInt64) -> SourceCheckpoint {
+            checkpoint {
+                $0.timeline = timeline
+                $0.timelineBegan = LogSequenceNumber(began)
+            }
+        }
+        for (timeline, began) in [(3, 600), (3, 0), (2, 500), (2, 0)] as [(UInt32, UInt64)] {
+            #expect(decide(on(timeline, began: began), slot(500), system: server) == .success(resumed))
+        }
+        for (timeline, began) in [(3, 601), (2, 499), (4, 0)] as [(UInt32, UInt64)] {
+            #expect(code(decide(on(timeline, began: began), slot(500), system: server)) == .serverReplaced)
+        }
     }
 
     @Test("A slot ahead of the state, or gone, or lost, is an error, unless the gap is accepted")

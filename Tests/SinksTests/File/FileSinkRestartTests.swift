@@ -111,7 +111,7 @@ import Testing
             files: ["a-2026-11-21.ndjson": 0, "b-2026-11-21-0001.ndjson.gz": 12],
             positions: [
                 SourceIdentity(name: "", systemIdentifier: .max): Position(commit: .max, ordinal: .max),
-                SourceIdentity(name: "line\nbreak end 1", systemIdentifier: 0): .start,
+                SourceIdentity(name: "line\nbreak end 1", systemIdentifier: 0, generation: .max): .start,
             ])
         let text = OutputState.text(state)
         #expect(OutputState.parse(text) == state)

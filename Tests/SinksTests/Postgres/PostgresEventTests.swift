@@ -58,6 +58,35 @@ import Testing
         await sink.close()
     }
 
+    @Test("Positions belong to a generation, also in a table of a version that did not know any")
+    func positionsOfGenerations() async throws {
+        let database = try SharedPostgres.database()
+        try database.sql(
+            """
+            CREATE SCHEMA buz_cdc;
+            CREATE TABLE buz_cdc.positions (
+              sink text NOT NULL, source text NOT NULL, system_identifier numeric(20) NOT NULL,
+              "commit" numeric(20) NOT NULL, ordinal numeric(20) NOT NULL, rejected text[] NOT NULL DEFAULT '{}',
+              updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (sink, source, system_identifier));
+            INSERT INTO buz_cdc.positions VALUES ('replica', 'shop', 7, 900, 3);
+            """)
+        let old = SourceIdentity(name: "shop", systemIdentifier: 7)
+        let restored = SourceIdentity(name: "shop", systemIdentifier: 7, generation: .max)
+        let sink = testSink(database, mode: .events)
+        #expect(try await sink.open() == [old: Position(commit: 900, ordinal: 3)])
+        let maker = BatchMaker(restored)
+        add(2, to: maker)
+        let batch = maker.seal()
+        guard case .delivered = await sink.write([BatchSlice(batch)]) else {
+            Issue.record("not delivered")
+            return
+        }
+        let expected = [old: Position(commit: 900, ordinal: 3), restored: try #require(batch.records.last?.position)]
+        #expect(try await sink.open() == expected)
+        #expect(try database.sql("SELECT count(*) FROM events") == "2")
+        await sink.close()
+    }
+
     @Test func deadLettersAreWrittenBesideTheRunningSinkAndLeaveItsPositionsAlone() async throws {
         let database = try SharedPostgres.database()
         let lane = LaneStandIn(testSink(database, mode: .events))

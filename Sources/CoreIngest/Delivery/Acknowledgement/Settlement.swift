@@ -9,6 +9,8 @@ final class Settlement: Sendable {
         var lastPosition: Position = .start
         /// Persisted, and told to the source.
         var told: UInt64 = 0
+        /// The source reads another history by now: nothing more comes of this one, and nothing of it can be acknowledged.
+        var isSuperseded = false
     }
 
     /// An acknowledgement that is to be persisted and told.
@@ -42,12 +44,16 @@ final class Settlement: Sendable {
         }
     }
 
-    /// The index of a source's history; made when it is new. The source's name must have been added.
+    /// The index of a source's history; made when it is new, in place of the source's earlier ones. The source's name must have
+    /// been added.
     func begin(_ identity: SourceIdentity) -> Int {
         state.withLock { state in
             if let known = state.indices[identity] { return known }
             guard let signals = state.signals[identity.name] else {
                 preconditionFailure("The source \(identity.name) was not added to the pipeline.")
+            }
+            for index in state.sources.indices where state.sources[index].identity.name == identity.name {
+                state.sources[index].isSuperseded = true
             }
             state.sources.append(
                 Source(
@@ -112,7 +118,9 @@ final class Settlement: Sendable {
 
     /// Everything that was offered is settled, and all of it told.
     var isAllTold: Bool {
-        state.withLock { $0.sources.allSatisfy { $0.tracker.isSettled && $0.told >= $0.tracker.acknowledged } }
+        state.withLock {
+            $0.sources.allSatisfy { $0.isSuperseded || $0.tracker.isSettled && $0.told >= $0.tracker.acknowledged }
+        }
     }
 
     // MARK: Signals to the sources
@@ -133,5 +141,11 @@ final class Settlement: Sendable {
         source.signals.replayNeeded(source.identity)
     }
 
-    var sources: [Source] { state.withLock { $0.sources } }
+    /// Those that are read.
+    var sources: [Source] { state.withLock { $0.sources.filter { !$0.isSuperseded } } }
+
+    /// Histories that are not read any more, by index.
+    var superseded: [Int] {
+        state.withLock { state in state.sources.indices.filter { state.sources[$0].isSuperseded } }
+    }
 }

@@ -46,7 +46,7 @@ extension Lane {
         do throws(SinkFailure) {
             let positions = try await timed { () async throws(SinkFailure) in try await sink.open() }
             writer.durable.merge(positions) { $1 }
-            writer.window.rewind(durable: writer.durable)
+            writer.window.rewind { durable($0, writer.durable) }
             writer.takenSince = nil
             writer.needsOpen = false
             health.withLock { $0.wasOpened = true }
@@ -63,7 +63,8 @@ extension Lane {
         while writer.window.pendingEvents < settings.batchEvents, writer.window.pendingBytes < settings.batchBytes {
             guard let queued = await takeNext() else { break }
             let excluded = await buryInvalid(of: queued)
-            writer.window.append(queued, excluded: excluded, durable: writer.durable[queued.batch.source] ?? .start)
+            writer.window.append(
+                queued, excluded: excluded, durable: durable(queued.batch.source, writer.durable))
             if abandoned { break }
         }
         let oldest = writer.window.entries.first?.queued.batch.receivedAt
@@ -215,7 +216,7 @@ extension Lane {
                 succeeded()
             } catch {
                 // It is unknown what became durable: everything since the last flush goes again.
-                writer.window.rewind(durable: writer.durable)
+                writer.window.rewind { durable($0, writer.durable) }
                 writer.takenSince = nil
                 return await failed(error, while: "flush", &writer)
             }

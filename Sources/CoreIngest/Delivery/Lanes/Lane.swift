@@ -33,6 +33,8 @@ final class Lane: Sendable {
     private let lossesReported = Mutex<Set<Int>>([])
     /// Sources that were asked to go back, once each time the place is lost.
     let replaysAsked = Mutex<Set<Int>>([])
+    /// By history: the one that it continues.
+    private let predecessors = Mutex<[SourceIdentity: Predecessor]>([:])
 
     init(
         sink: any Sink, settings: LaneSettings, requiredIndex: Int?, settlement: Settlement, state: StateDirectory,
@@ -114,7 +116,8 @@ final class Lane: Sendable {
     }
 
     /// A source has begun: the lane takes part again if it had lost its place and has recovered.
-    func begin(_ identity: SourceIdentity, index: Int) -> Position {
+    func begin(_ identity: SourceIdentity, continues: Predecessor?, index: Int) -> Position {
+        if let continues { predecessors.withLock { $0[identity] = continues } }
         let inTrouble = isInTrouble
         let (position, isBack) = queue.withLock { queue in
             let isBack = queue.begin(source: index, inTrouble: inTrouble)
@@ -134,6 +137,22 @@ final class Lane: Sendable {
         }
         wake.send()
         return position
+    }
+
+    /// These histories are not read any more: what the lane lost of them, their source will not send again.
+    func forget(_ sources: [Int]) {
+        queue.withLock { queue in for source in sources { queue.forget(source: source) } }
+        replaysAsked.withLock { $0.subtract(sources) }
+        lossesReported.withLock { $0.subtract(sources) }
+    }
+
+    /// What the destination has of a history: by itself, or from the history that it continues.
+    func durable(_ source: SourceIdentity, _ known: [SourceIdentity: Position]) -> Position {
+        if let position = known[source] { return position }
+        guard let before = predecessors.withLock({ $0[source] }), let position = known[before.identity] else {
+            return .start
+        }
+        return before.inherited(position)
     }
 
     // MARK: Stopping

@@ -174,6 +174,9 @@ struct LaneQueue {
         return true
     }
 
+    /// This history is not read any more, so there is no place in it to come back to.
+    mutating func forget(source: Int) { lostSources.remove(source) }
+
     /// When the oldest batch that waits in memory was taken in.
     var oldestReceivedAt: Int64? { slots.first?.queued.batch.receivedAt }
 

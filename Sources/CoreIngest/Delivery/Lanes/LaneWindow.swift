@@ -114,12 +114,11 @@ struct LaneWindow {
         entries[entry].excluded.insert(record, at: entries[entry].place(of: record))
     }
 
-    /// Everything since the last flush is to be written again, but for what the destination says it has.
-    mutating func rewind(durable: [SourceIdentity: Position]) {
+    /// Everything since the last flush is to be written again, but for what the destination says it has of a source.
+    mutating func rewind(durable: (SourceIdentity) -> Position) {
         for index in entries.indices {
             let batch = entries[index].queued.batch
-            guard let position = durable[batch.source] else { continue }
-            entries[index].next = max(entries[index].next, batch.firstRecord(after: position))
+            entries[index].next = max(entries[index].next, batch.firstRecord(after: durable(batch.source)))
         }
         cursor = Cursor(entry: 0, record: entries.first?.next ?? 0)
         takenBytes = 0

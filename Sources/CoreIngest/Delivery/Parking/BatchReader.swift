@@ -19,8 +19,10 @@ struct BatchReader {
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     mutating func header() throws(Malformed) -> Header {
-        guard try integer(UInt8.self) == BatchWriter.version else { throw Malformed(offset: 0) }
-        let source = SourceIdentity(name: try text(), systemIdentifier: try integer())
+        let version = try integer(UInt8.self)
+        guard (1...BatchWriter.version).contains(version) else { throw Malformed(offset: 0) }
+        let source = SourceIdentity(
+            name: try text(), systemIdentifier: try integer(), generation: version == 1 ? 0 : try integer())
         let last = Position(commit: try integer(), ordinal: try integer())
         return Header(source: source, last: last, start: Int(try integer(UInt32.self)))
     }

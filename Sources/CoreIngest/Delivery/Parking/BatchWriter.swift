@@ -1,11 +1,11 @@
 /// Writes a batch as bytes, so that it can be read back by a later run, also of a later version.
 ///
-/// Version 1, little endian; a text is its length in 4 bytes and its UTF-8:
-/// version u8 · source name text · system identifier u64 · last position u64 u64 · records to leave out u32 ·
-/// acknowledge u64 · received at i64 · counts of streams, transactions and records u32 each · arena length u32 ·
+/// Version 2, little endian; a text is its length in 4 bytes and its UTF-8:
+/// version u8 · source name text · system identifier u64 · generation u64 (not in version 1) · last position u64 u64 ·
+/// records to leave out u32 · acknowledge u64 · received at i64 · counts of streams, transactions and records u32 each · arena length u32 ·
 /// streams · transactions · records · arena.
 enum BatchWriter {
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
 
     /// The whole batch; `start`: records before it are left out by the reader.
     static func write(_ batch: EventBatch, start: Int, to out: inout ByteArena) {
@@ -59,6 +59,7 @@ enum BatchWriter {
         out.append(version)
         out.appendText(batch.source.name)
         out.append(little: batch.source.systemIdentifier)
+        out.append(little: batch.source.generation)
         out.append(little: last.commit)
         out.append(little: last.ordinal)
         out.append(little: UInt32(start))

@@ -70,7 +70,7 @@ final class RecordingIntake: Intake {
         if let source, let identity, position > 0 { source.acknowledged(identity, upTo: position) }
     }
 
-    func begin(_ source: SourceIdentity) -> Position {
+    func begin(_ source: SourceIdentity, continues: Predecessor?) -> Position {
         state.withLock { state in
             state.identity = source
             let answer = state.fixedBegin ?? state.last
