@@ -57,7 +57,10 @@ package final class StateDirectory: Sendable {
     }
 
     deinit {
-        if let lockDescriptor { close(lockDescriptor) }
+        guard let lockDescriptor else { return }
+        // Closing alone would leave the lock to a process that was forked meanwhile, until it calls exec.
+        flock(lockDescriptor, LOCK_UN)
+        close(lockDescriptor)
     }
 
     /// The folder of a part, created where it is missing.
