@@ -43,8 +43,7 @@ import Testing
         #"{"a":[1}"#, #"{"a":1 "b":2}"#,
     ])
     func malformedObjectsAreToldAndNeverReadPastTheirEnd(json: String) {
-        let target = MirrorTarget(table: PostgresTable(schema: "s", name: "t"), descriptor: ordersStream(), columns: [])
-        var row = MirrorRow(target)
+        var row = MirrorRow(RowShape(ordersStream()))
         #expect(!Array(json.utf8).withUnsafeBytes { row.take($0) })
     }
 
