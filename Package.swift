@@ -19,6 +19,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(
             name: "CoreIngest",
@@ -26,6 +27,7 @@ let package = Package(
         .target(
             name: "LogicalDecoding",
             dependencies: ["CoreIngest", "CLibPQ", "CLinux", .product(name: "Logging", package: "swift-log")]),
+        .target(name: "HTTPClient", dependencies: ["CLibCurl", "CZlib", "CZstd"]),
         .target(
             name: "Sinks",
             dependencies: [
@@ -50,6 +52,7 @@ let package = Package(
         .testTarget(name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "SinkTesting", "TestServers"]),
         .testTarget(name: "CollectorTests", dependencies: ["Collector", "CoreIngest"]),
         .testTarget(name: "SinksTests", dependencies: ["Sinks", "SinkTesting", "TestServers", "CLibPQ"]),
+        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "TestServers"]),
         .testTarget(
             name: "BuzCDCTests",
             dependencies: [

@@ -5,11 +5,11 @@
 set -euo pipefail
 what=${1:?usage: scripts/install.sh build|demo|test|bench}
 
-packages=(pkg-config libpq-dev libyaml-dev libsqlite3-dev zlib1g-dev libzstd-dev)
+packages=(pkg-config libpq-dev libyaml-dev libsqlite3-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev)
 case $what in
 build) ;;
 demo) packages+=(postgresql postgresql-client util-linux) ;;
-test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip unzip xz-utils zstd gzip) ;;
+test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip unzip xz-utils zstd gzip nginx-light openssl) ;;
 bench) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-psycopg2 gcc libc6-dev bc) ;;
 *) echo "install.sh: unknown set '$what': use build, demo, test or bench" >&2; exit 2 ;;
 esac

@@ -167,12 +167,14 @@ package func readText(_ path: String) -> String {
 }
 
 /// Writes a whole file.
-package func writeText(_ text: String, to path: String) throws {
+package func writeText(_ text: String, to path: String) throws { try writeBytes(Array(text.utf8), to: path) }
+
+package func writeBytes(_ bytes: [UInt8], to path: String) throws {
     guard let file = fopen(path, "w") else { throw ChildProcess.Failure(description: "cannot write \(path)") }
     defer { fclose(file) }
-    var text = text
-    let written = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, file) }
-    guard written == text.utf8.count else { throw ChildProcess.Failure(description: "short write to \(path)") }
+    guard fwrite(bytes, 1, bytes.count, file) == bytes.count else {
+        throw ChildProcess.Failure(description: "short write to \(path)")
+    }
 }
 
 /// Polls `condition` until it is true; throws what `failure` says after `seconds`.
