@@ -12,6 +12,6 @@ struct BuzCDC: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             RunCommand.self, CheckCommand.self, ConfigCommand.self, StatusCommand.self,
-            DeadLettersCommand.self, VerifyCommand.self, DemoCommand.self, VersionCommand.self,
+            DeadLettersCommand.self, SchemasCommand.self, VerifyCommand.self, DemoCommand.self, VersionCommand.self,
         ])
 }

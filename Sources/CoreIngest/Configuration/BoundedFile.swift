@@ -4,14 +4,14 @@
     import Musl
 #endif
 
-/// Reads small files whole: configurations and secrets.
-enum BoundedFile {
+/// Reads small files whole: configurations, secrets and schemas.
+package enum BoundedFile {
     /// Why a file could not be read: a phrase that goes on after the file's name.
-    struct Failure: Error { var reason: String }
+    package struct Failure: Error { package var reason: String }
 
     /// The file's bytes, at most `limit` of them. With `regularOnly`, pipes and devices are refused: reading them may
     /// never end.
-    static func read(_ path: String, limit: Int, regularOnly: Bool) throws(Failure) -> [UInt8] {
+    package static func read(_ path: String, limit: Int, regularOnly: Bool) throws(Failure) -> [UInt8] {
         guard !path.isEmpty, !path.utf8.contains(0) else { throw Failure(reason: "is not a path") }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | (regularOnly ? O_NONBLOCK : 0))
         guard descriptor >= 0 else { throw Failure(reason: "cannot be opened: \(errorText(errno))") }

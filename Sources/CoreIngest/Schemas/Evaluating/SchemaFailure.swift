@@ -22,6 +22,14 @@ package struct SchemaReport: Equatable, Sendable {
     package var schema: String
     package var failures: [SchemaFailure]
 
+    /// The report on a payload of more bytes than are read.
+    package static func tooLarge(schema: String, most: Int) -> SchemaReport {
+        let failure = SchemaFailure(
+            instancePath: "", keyword: "size", schemaPath: "#", expected: "at most \(most) bytes", got: "more",
+            message: "the payload has more than \(most) bytes")
+        return SchemaReport(schema: schema, failures: [failure])
+    }
+
     /// The same for payloads that fail in the same way: schema, keyword and place of the first failure, indices left out.
     package var groupKey: String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -1,0 +1,130 @@
+import ArgumentParser
+import CoreIngest
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+struct SchemasValidate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Check JSON, one value a line, against a schema, and print what is wrong by group.",
+        discussion: """
+            Reads files, or standard input for '-' or no file at all; empty lines are skipped. Lines that fail in the same way \
+            are one group. Ends with status 0 when all lines are valid, with 1 when some are not, with 2 when the schema or a \
+            file cannot be used.
+            """)
+
+    @Option(help: ArgumentHelp("The file of a JSON Schema.", valueName: "file"))
+    var schema: String
+
+    @Option(help: "Whether 'format' is asserted: as the schema's dialect says, always, or never.")
+    var formats = Formats.dialect
+
+    @Option(help: ArgumentHelp("How many groups to print.", valueName: "number"))
+    var groups = 50
+
+    @Flag(help: "Print a JSON object with all groups.")
+    var json = false
+
+    @Argument(help: ArgumentHelp("Files of lines, or '-'.", valueName: "file"))
+    var files: [String] = ["-"]
+
+    enum Formats: String, ExpressibleByArgument, CaseIterable {
+        case dialect, assert, annotate
+
+        var options: SchemaOptions.Formats {
+            switch self {
+            case .dialect: .byDialect
+            case .assert: .assert
+            case .annotate: .annotate
+            }
+        }
+    }
+
+    /// Bytes of one line; longer ones are invalid.
+    private static let mostLineBytes = 256 << 20
+
+    func validate() throws {
+        guard groups >= 1 else { throw ValidationError("--groups is a number from 1 on") }
+    }
+
+    func run() throws {
+        let validator = try compile()
+        var evaluator = SchemaEvaluator()
+        var summary = ValidationSummary()
+        for file in files { try check(file, validator, &evaluator, &summary) }
+        if json {
+            Output.line(String(decoding: summary.json(schema: schema), as: UTF8.self))
+        } else if summary.invalid > 0 {
+            Output.line(summary.table(most: groups))
+        }
+        Output.complain(summary.text)
+        if summary.invalid > 0 { throw ExitCode(CommandFailure.Status.failed.rawValue) }
+    }
+
+    private func compile() throws(CommandFailure) -> PayloadValidator {
+        var options = SchemaOptions()
+        options.formats = formats.options
+        let text: [UInt8]
+        do throws(BoundedFile.Failure) {
+            text = try BoundedFile.read(schema, limit: options.mostBytes, regularOnly: false)
+        } catch {
+            throw .usage("the schema \(schema) \(error.reason)")
+        }
+        // A file has no name as registries have it; this one stands in for it in the keys of groups.
+        let title = SchemaName.part(from: schema.split(separator: "/").last.map(String.init) ?? schema)
+        guard let name = SchemaName(vendor: "local", name: title, version: .first) else {
+            throw .usage("the schema \(schema) has no name that can be used; call the file otherwise")
+        }
+        do throws(SchemaError) {
+            return try PayloadValidator(
+                schema: name, compiling: String(decoding: text, as: UTF8.self), options: options)
+        } catch {
+            throw .usage("\(schema): \(error)")
+        }
+    }
+
+    private func check(
+        _ file: String, _ validator: PayloadValidator, _ evaluator: inout SchemaEvaluator,
+        _ summary: inout ValidationSummary
+    ) throws {
+        let descriptor = try Self.open(file)
+        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+        var reader = LineReader(descriptor, mostBytes: Self.mostLineBytes)
+        var number = 0
+        do throws(LineReader.Errno) {
+            while let line = try reader.next() {
+                number += 1
+                switch line {
+                case .text(let text):
+                    if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
+                    if validator.passes(text, using: &evaluator) {
+                        summary.addValid()
+                    } else {
+                        let report = validator.report(text)
+                        summary.addInvalid(report, at: "\(file):\(number)")
+                    }
+                case .tooLong:
+                    let report = SchemaReport.tooLarge(schema: schema, most: Self.mostLineBytes)
+                    summary.addInvalid(report, at: "\(file):\(number)")
+                }
+            }
+        } catch {
+            throw CommandFailure.usage("cannot read \(file) after line \(number): \(error.text)")
+        }
+    }
+
+    private static func open(_ file: String) throws -> Int32 {
+        if file == "-" { return STDIN_FILENO }
+        #if canImport(Glibc)
+            let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
+        #else
+            let descriptor = Musl.open(file, O_RDONLY | O_CLOEXEC)
+        #endif
+        if descriptor < 0 { throw CommandFailure.usage("cannot open \(file): \(String(cString: strerror(errno)))") }
+        return descriptor
+    }
+}
