@@ -21,9 +21,9 @@ public final class StreamDescriptor: Sendable {
     /// One column, as the catalog had it.
     public struct Column: Sendable, Equatable {
         /// The column's name.
-        public var name: String
+        @ExactText public var name: String
         /// The type's name as SQL writes it, with its modifier: `numeric(12,2)`, `text[]`, `public.mood`.
-        public var sqlType: String
+        @ExactText public var sqlType: String
         /// How values of it are written as JSON.
         public var kind: Kind
         /// Whether values may be NULL.
@@ -92,7 +92,7 @@ public final class StreamDescriptor: Sendable {
     /// One attribute of a composite type.
     public struct CompositeField: Sendable, Equatable {
         /// The attribute's name.
-        public var name: String
+        @ExactText public var name: String
         /// How values of it are written as JSON.
         public var kind: Kind
         /// An attribute by its parts.

@@ -1,8 +1,10 @@
+import CoreIngest
+
 /// Tables by OID, from the catalog: what Relation messages do not say (primary key, nullability, comments).
 package struct TableCatalog: Sendable {
     private var tables: [UInt32: TableInfo] = [:]
     /// Position in the primary key, to put the key's columns into order whatever the order of the rows.
-    private var keyPositions: [UInt32: [String: Int]] = [:]
+    private var keyPositions: [UInt32: [ExactText: Int]] = [:]
 
     package init() {}
 
@@ -55,13 +57,13 @@ package struct TableCatalog: Sendable {
             let modifier = row[9].flatMap({ Int32($0) })
         else { return }
         var info = tables[relation] ?? Self.info(schema, table, row)
-        info.columns[name] = TableInfo.Column(
+        info.columns[ExactText(name)] = TableInfo.Column(
             name: name, number: number, typeOID: type, typeModifier: modifier, sqlType: row[10] ?? "",
             isNotNull: row[11] == "t", comment: row[12], isGenerated: row[13] == "t", isIdentity: row[15] == "t")
         if let position = row[14].flatMap({ Int($0) }), position >= 0 {
-            keyPositions[relation, default: [:]][name] = position
+            keyPositions[relation, default: [:]][ExactText(name)] = position
             let positions = keyPositions[relation, default: [:]]
-            info.primaryKey = positions.sorted { $0.value < $1.value }.map(\.key)
+            info.primaryKey = positions.sorted { $0.value < $1.value }.map(\.key.wrappedValue)
         }
         tables[relation] = info
     }
@@ -77,7 +79,7 @@ package struct TableCatalog: Sendable {
     /// in the order of the rows; nil for all that are not generated. Nil when the table or a column is not known.
     package func relation(_ id: UInt32, columns names: [String]? = nil) -> RelationInfo? {
         guard let table = tables[id] else { return nil }
-        let chosen = names?.map { table.columns[$0] } ?? table.orderedColumns.filter { !$0.isGenerated }
+        let chosen = names?.map { table.columns[ExactText($0)] } ?? table.orderedColumns.filter { !$0.isGenerated }
         let columns = chosen.compactMap { $0 }
         guard columns.count == chosen.count else { return nil }
         return RelationInfo(

@@ -1,17 +1,19 @@
+package import CoreIngest
+
 /// A table as the catalog has it now.
 package struct TableInfo: Sendable, Equatable {
-    package var schema: String
-    package var name: String
+    @ExactText package var schema: String
+    @ExactText package var name: String
     /// `pg_class.relkind`: `r` a table, `p` a partitioned one.
     package var kind: UInt8
     package var replicaIdentity: RelationInfo.ReplicaIdentity
     package var comment: String?
     /// Names of the primary key's columns in the key's order; empty where there is none.
     package var primaryKey: [String] = []
-    package var columns: [String: Column] = [:]
+    package var columns: [ExactText: Column] = [:]
 
     package struct Column: Sendable, Equatable {
-        package var name: String
+        @ExactText package var name: String
         package var number: Int
         package var typeOID: UInt32
         package var typeModifier: Int32

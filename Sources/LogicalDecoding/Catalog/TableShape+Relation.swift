@@ -7,7 +7,7 @@ extension TableShape {
         let key = Self.keyColumns(of: relation, primaryKey: table?.primaryKey ?? [])
         let isKey = Set(key)
         let columns = relation.columns.enumerated().map { index, column in
-            let known = table?.columns[column.name].flatMap {
+            let known = table?.columns[column.$name].flatMap {
                 $0.typeOID == column.typeOID && $0.typeModifier == column.typeModifier ? $0 : nil
             }
             return StreamDescriptor.Column(
@@ -29,7 +29,7 @@ extension TableShape {
     /// under FULL without a primary key, where the whole row would be the key.
     private static func keyColumns(of relation: RelationInfo, primaryKey: [String]) -> [Int] {
         let flagged = relation.columns.indices.filter { relation.columns[$0].isIdentity }
-        let primary = primaryKey.compactMap { name in relation.columns.firstIndex { $0.name == name } }
+        let primary = primaryKey.compactMap { name in relation.columns.firstIndex { $0.$name == ExactText(name) } }
         let isWhole = !primary.isEmpty && primary.count == primaryKey.count
         switch relation.replicaIdentity {
         case .nothing: return isWhole ? primary : []

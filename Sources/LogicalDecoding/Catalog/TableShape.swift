@@ -2,9 +2,9 @@ package import CoreIngest
 
 /// A table as events show it: what a stream descriptor and its schema are made of.
 package struct TableShape: Sendable, Equatable {
-    package var database: String
-    package var schema: String
-    package var table: String
+    @ExactText package var database: String
+    @ExactText package var schema: String
+    @ExactText package var table: String
     package var comment: String?
     /// In the order in which the source sends them.
     package var columns: [StreamDescriptor.Column]

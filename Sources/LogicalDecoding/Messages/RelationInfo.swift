@@ -1,17 +1,19 @@
+package import CoreIngest
+
 /// What a Relation message says of a table, as it was when the change was made. Source: "Relation" in the manual's
 /// section "Logical Replication Message Formats".
 package struct RelationInfo: Sendable, Equatable {
     /// The table's OID; of the root when the publication publishes by the root of partitions.
     package var id: UInt32
     /// The schema's name; `pg_catalog` is sent as an empty string and stands here in full.
-    package var schema: String
-    package var name: String
+    @ExactText package var schema: String
+    @ExactText package var name: String
     package var replicaIdentity: ReplicaIdentity
     /// In the order of the values in each row: not the attribute numbers, as some columns are not published.
     package var columns: [Column]
 
     package struct Column: Sendable, Equatable {
-        package var name: String
+        @ExactText package var name: String
         /// Part of the replica identity, which is not always the primary key.
         package var isIdentity: Bool
         package var typeOID: UInt32

@@ -1,3 +1,5 @@
+import CoreIngest
+
 /// A publication as the catalog has it.
 struct PublicationInfo: Sendable, Equatable {
     var name: String
@@ -33,8 +35,8 @@ struct PublicationInfo: Sendable, Equatable {
 
 /// A table's name in two parts.
 struct TableName: Sendable, Hashable, Comparable, CustomStringConvertible {
-    var schema: String
-    var table: String
+    @ExactText var schema: String
+    @ExactText var table: String
 
     init(schema: String, table: String) {
         self.schema = schema
@@ -49,5 +51,5 @@ struct TableName: Sendable, Hashable, Comparable, CustomStringConvertible {
     var quoted: String { SQLText.identifier(schema, table) }
     var description: String { "\(schema).\(table)" }
 
-    static func < (left: Self, right: Self) -> Bool { (left.schema, left.table) < (right.schema, right.table) }
+    static func < (left: Self, right: Self) -> Bool { (left.$schema, left.$table) < (right.$schema, right.$table) }
 }

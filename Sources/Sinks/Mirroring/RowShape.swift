@@ -6,7 +6,7 @@ struct RowShape {
     let members: [[UInt8]]
     /// Indices of columns, in the key's order; empty where the table has no key.
     let key: [Int]
-    private let positions: [String: Int]
+    private let positions: [ExactText: Int]
 
     init(_ descriptor: StreamDescriptor) {
         members = descriptor.columns.map { column in
@@ -16,13 +16,13 @@ struct RowShape {
         }
         key = descriptor.keyColumns
         positions = Dictionary(
-            descriptor.columns.enumerated().map { ($0.element.name, $0.offset) },
+            descriptor.columns.enumerated().map { ($0.element.$name, $0.offset) },
             uniquingKeysWith: { first, _ in first })
     }
 
     /// The column that a payload's member is for. `hint`: the one that comes next when members are in the columns' order.
     func index(of member: UnsafeRawBufferPointer, hint: Int) -> Int? {
         if hint < members.count, members[hint].elementsEqual(member) { return hint }
-        return positions[ByteArena.unescaped(member)]
+        return positions[ExactText(ByteArena.unescaped(member))]
     }
 }

@@ -8,7 +8,7 @@ final class MirrorCatalog {
     private let schemaChangeTimeout: Duration
     private var targets: [PostgresTable: MirrorTarget] = [:]
     /// Which source table each mirror is of: two sources in one table would overwrite each other.
-    private var origins: [PostgresTable: String] = [:]
+    private var origins: [PostgresTable: ExactText] = [:]
     /// Tables in which rows that should have been new were there already: their inserts go the longer way from now on.
     private var conflicting: Set<PostgresTable> = []
     private var stages = 0
@@ -75,7 +75,7 @@ final class MirrorCatalog {
         if let other = origins[table], other != origin {
             throw PostgresFailure(
                 .misconfigured,
-                "\(origin) and \(other) would both be mirrored to \(table): give them sinks of their own with different `schema`"
+                "\(origin.wrappedValue) and \(other.wrappedValue) would both be mirrored to \(table): give them sinks of their own with different `schema`"
             )
         }
         let shape = try types(of: stream, connection)
@@ -94,8 +94,8 @@ final class MirrorCatalog {
         return target
     }
 
-    private static func origin(_ stream: StreamDescriptor, _ source: SourceIdentity) -> String {
-        "\(stream.qualifiedName) of input \(source.name)"
+    private static func origin(_ stream: StreamDescriptor, _ source: SourceIdentity) -> ExactText {
+        ExactText("\(stream.qualifiedName) of input \(source.name)")
     }
 
     // MARK: Types
@@ -195,16 +195,16 @@ final class MirrorCatalog {
             SELECT CASE WHEN NOT attisdropped THEN attname END, pg_catalog.format_type(atttypid, atttypmod)
             FROM pg_catalog.pg_attribute WHERE attrelid = $1::oid AND attnum > 0
             """, [oid])
-        var present: [String: String] = [:]
+        var present: [ExactText: String] = [:]
         for row in 0..<rows.rowCount {
-            if let name = rows.text(row, 0) { present[name] = rows.text(row, 1) }
+            if let name = rows.text(row, 0) { present[ExactText(name)] = rows.text(row, 1) }
         }
         var changes: [String] = []
         var added = 0
         var rewrites = false
         for (column, type) in zip(stream.columns, types) {
             let name = postgresIdentifier(column.name)
-            guard let old = present[column.name] else {
+            guard let old = present[column.$name] else {
                 changes.append("ADD COLUMN \(name) \(type)")
                 added += 1
                 continue
@@ -215,7 +215,7 @@ final class MirrorCatalog {
             }
         }
         if stream.keyColumns.isEmpty {
-            for column in Self.changeColumns where present[column.name] == nil {
+            for column in Self.changeColumns where present[ExactText(column.name)] == nil {
                 changes.append("ADD COLUMN \(column.name) \(column.type)")
                 added += 1
             }
@@ -271,14 +271,14 @@ final class MirrorCatalog {
             LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
             WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
             """, [oid])
-        var found: [String: (isGenerated: Bool, delimiter: UInt8, isJSON: Bool)] = [:]
+        var found: [ExactText: (isGenerated: Bool, delimiter: UInt8, isJSON: Bool)] = [:]
         for row in 0..<rows.rowCount {
             let delimiter = rows.text(row, 2)?.utf8.first ?? UInt8(ascii: ",")
-            found[rows.text(row, 0) ?? ""] = (rows.text(row, 1) == "t", delimiter, rows.text(row, 3) == "t")
+            found[ExactText(rows.text(row, 0) ?? "")] = (rows.text(row, 1) == "t", delimiter, rows.text(row, 3) == "t")
         }
         var columns: [MirrorTarget.Column] = []
         for column in stream.columns {
-            guard let there = found[column.name] else {
+            guard let there = found[column.$name] else {
                 throw PostgresFailure(.catalogChanged, "\(table) lost column \(column.name) while it was looked at")
             }
             columns.append(

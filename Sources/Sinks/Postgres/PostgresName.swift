@@ -1,7 +1,9 @@
+import CoreIngest
+
 /// A table of the destination: schema and name as they are, unquoted.
 struct PostgresTable: Hashable, Sendable, CustomStringConvertible {
-    var schema: String
-    var name: String
+    @ExactText var schema: String
+    @ExactText var name: String
 
     /// For SQL text: `"schema"."name"`.
     var sql: String { "\(postgresIdentifier(schema)).\(postgresIdentifier(name))" }

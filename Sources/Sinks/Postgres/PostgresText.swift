@@ -87,7 +87,7 @@ extension ByteArena {
             var cursor = start
             guard cursor.enter(UInt8(ascii: "{")) else { continue }
             while let (name, value) = cursor.nextMember() {
-                guard Self.unescaped(name) == field.name else { continue }
+                guard ExactText(Self.unescaped(name)) == field.$name else { continue }
                 if !value.isJSONNull { appendQuoted(value, field.kind) }
                 break
             }

@@ -9,30 +9,30 @@ extension SchemaCompiler {
 
         var names: [String] = []
         var blocks: [UInt32] = []
-        var indices: [String: Int] = [:]
+        var indices: [ExactText: Int] = [:]
         if let properties {
             guard view.kind(properties) == .object else { throw malformed("properties", "an object", list) }
             for member in view.members(properties) {
                 guard let name = view.string(member.name) else { continue }
                 let block = try compile(member.value, "\(list.pointer)/properties/\(Self.pointerPart(name))")
-                if let known = indices[name] {
+                if let known = indices[ExactText(name)] {
                     blocks[known] = block
                 } else {
-                    indices[name] = names.count
+                    indices[ExactText(name)] = names.count
                     names.append(name)
                     blocks.append(block)
                 }
             }
         }
         let declared = names.count
-        var isRequired = Set<String>()
+        var isRequired = Set<ExactText>()
         if let required {
             guard view.kind(required) == .array else { throw malformed("required", "an array of names", list) }
             for element in view.elements(required) {
                 guard let name = view.string(element) else { throw malformed("required", "an array of names", list) }
-                isRequired.insert(name)
-                if indices[name] == nil {
-                    indices[name] = names.count
+                isRequired.insert(ExactText(name))
+                if indices[ExactText(name)] == nil {
+                    indices[ExactText(name)] = names.count
                     names.append(name)
                     blocks.append(SchemaBlock.always)
                 }
@@ -43,7 +43,9 @@ extension SchemaCompiler {
 
         let first = parts.properties.count
         for (index, name) in names.enumerated() {
-            addProperty(name, block: blocks[index], isRequired: isRequired.contains(name), isDeclared: index < declared)
+            addProperty(
+                name, block: blocks[index], isRequired: isRequired.contains(ExactText(name)),
+                isDeclared: index < declared)
         }
         let (slots, mask) = addSlots(from: first)
         parts.objects.append(

@@ -1,9 +1,9 @@
 /// What a column's type means for readers of its events: by it a table's shapes are told apart, and their change is classified.
 struct ColumnSignature: Equatable, Sendable {
-    var name: String
+    @ExactText var name: String
     var isNullable: Bool
     /// Types of one family hold values of the same form; the sizes say how many of them.
-    var family: String
+    @ExactText var family: String
     /// Larger is wider, each for itself.
     var sizes: [Int]
     var labels: [String]
@@ -59,9 +59,9 @@ struct ColumnSignature: Equatable, Sendable {
 
     /// Whether all values of `old` are values of this.
     func holdsAll(of old: ColumnSignature) -> Bool {
-        guard isNullable || !old.isNullable, Set(labels).isSuperset(of: old.labels) || labels.isEmpty else {
-            return false
-        }
+        let known = Set(labels.map { ExactText($0) })
+        guard isNullable || !old.isNullable, known.isEmpty || known.isSuperset(of: old.labels.map { ExactText($0) })
+        else { return false }
         if family == old.family {
             // An enum that lost all its labels holds nothing of what it was.
             if family == "enum" && labels.isEmpty && !old.labels.isEmpty { return false }
@@ -84,12 +84,12 @@ package enum SchemaChange: Sendable, Equatable {
     case model
 
     static func between(_ old: [ColumnSignature], _ new: [ColumnSignature]) -> SchemaChange {
-        let known = Dictionary(old.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let names = Set(new.map(\.name))
-        guard old.allSatisfy({ names.contains($0.name) }) else { return .model }
+        let known = Dictionary(old.map { ($0.$name, $0) }, uniquingKeysWith: { first, _ in first })
+        let names = Set(new.map(\.$name))
+        guard old.allSatisfy({ names.contains($0.$name) }) else { return .model }
         var change = SchemaChange.addition
         for column in new {
-            guard let before = known[column.name] else {
+            guard let before = known[column.$name] else {
                 if !column.isNullable { return .model }
                 continue
             }

@@ -16,7 +16,7 @@ package final class SchemaCatalog: Sendable {
 
     private struct State {
         /// By database, schema and table.
-        var tables: [[String]: Table] = [:]
+        var tables: [[ExactText]: Table] = [:]
         /// Texts of derived schemas.
         var texts: [SchemaName: String] = [:]
     }
@@ -52,7 +52,7 @@ package final class SchemaCatalog: Sendable {
         database: String, schema: String, table: String, comment: String? = nil, columns: [StreamDescriptor.Column],
         keyColumns: [Int]
     ) -> StreamDescriptor {
-        let key = [database, schema, table]
+        let key = [database, schema, table].map { ExactText($0) }
         let known = state.withLock { $0.tables[key] }
         if let known, known.columns == columns, known.keyColumns == keyColumns, known.comment == comment {
             return known.descriptor

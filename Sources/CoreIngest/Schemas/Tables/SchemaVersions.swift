@@ -22,11 +22,11 @@ package final class SchemaVersions: Sendable {
 
         /// Forgets with the process: for tests and one-off commands.
         package static func inMemory() -> Storage {
-            final class Memory: Sendable { let values = Mutex<[String: [UInt8]]>([:]) }
+            final class Memory: Sendable { let values = Mutex<[ExactText: [UInt8]]>([:]) }
             let memory = Memory()
             return Storage(
-                read: { key in memory.values.withLock { $0[key] } },
-                write: { key, value in memory.values.withLock { $0[key] = value } })
+                read: { key in memory.values.withLock { $0[ExactText(key)] } },
+                write: { key, value in memory.values.withLock { $0[ExactText(key)] = value } })
         }
     }
 
