@@ -1,6 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
 import Synchronization
 import Testing
 
@@ -34,6 +31,11 @@ final class RecordingRegistry: SchemaRegistry {
         if isDown { throw SchemaError(.unavailable, "down") }
         return names.compactMap { SchemaName(parsing: $0) }.filter { $0.vendor == vendor && $0.name == name }.map(
             \.version)
+    }
+
+    func names(most: Int) throws(SchemaError) -> [SchemaName]? {
+        let names = state.withLock { Array($0.texts.keys) }
+        return Array(names.compactMap { SchemaName(parsing: $0) }.sorted().prefix(most))
     }
 }
 
@@ -138,31 +140,6 @@ final class RecordingRegistry: SchemaRegistry {
             for _ in 0..<64 { group.addTask { _ = cache.validator(for: self.name) } }
         }
         #expect(registry.questions == 1)
-    }
-
-    @Test("a folder is a registry: with and without .json, its versions, and nothing outside it")
-    func folder() throws {
-        var template = Array("/tmp/buz-registry-XXXXXX".utf8CString)
-        let root = try #require(mkdtemp(&template).map { String(cString: $0) })
-        let folder = "\(root)/com.acme/a/jsonschema"
-        for path in ["\(root)/com.acme", "\(root)/com.acme/a", folder] { mkdir(path, 0o700) }
-        for (file, text) in [("1-0-0", "{}"), ("1-0-2.json", "{\"a\":1}"), ("notes.txt", "x")] {
-            let handle = try #require(fopen("\(folder)/\(file)", "w"))
-            fputs(text, handle)
-            fclose(handle)
-        }
-        let directory = DirectoryRegistry(path: root)
-        #expect(try directory.text(of: name) == Array("{}".utf8))
-        let second = try #require(SchemaName(parsing: "iglu:com.acme/a/jsonschema/1-0-2"))
-        #expect(try directory.text(of: second) == Array("{\"a\":1}".utf8))
-        let third = try #require(SchemaName(parsing: "iglu:com.acme/a/jsonschema/1-0-3"))
-        #expect(try directory.text(of: third) == nil)
-        #expect(try directory.versions(vendor: "com.acme", name: "a").map(\.description) == ["1-0-0", "1-0-2"])
-        #expect(try directory.versions(vendor: "..", name: "a").isEmpty)
-        let small = DirectoryRegistry(path: root, mostBytes: 3)
-        #expect(throws: SchemaError.self) { try small.text(of: second) }
-        for file in ["1-0-0", "1-0-2.json", "notes.txt"] { unlink("\(folder)/\(file)") }
-        for path in [folder, "\(root)/com.acme/a", "\(root)/com.acme", root] { rmdir(path) }
     }
 
     @Test(

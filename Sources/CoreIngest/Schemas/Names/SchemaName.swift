@@ -2,7 +2,7 @@
 ///
 /// Names come from strangers, and end up in file paths and URLs: each part is letters, digits, `-`, `_` and, in the
 /// vendor, `.` between letters; nothing else is taken. Source: Iglu's grammar of schema keys.
-public struct SchemaName: Hashable, Sendable, CustomStringConvertible {
+public struct SchemaName: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Who owns the schema: a reversed domain name.
     public let vendor: String
     /// The event's or table's name.
@@ -33,6 +33,11 @@ public struct SchemaName: Hashable, Sendable, CustomStringConvertible {
 
     /// The Iglu URI.
     public var description: String { "iglu:\(vendor)/\(name)/\(format)/\(version)" }
+
+    /// By vendor, name, format, and then version.
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.vendor, left.name, left.format, left.version) < (right.vendor, right.name, right.format, right.version)
+    }
 
     /// One part of a schema's name made of any text: what the grammar does not allow becomes `_`. Never empty.
     public static func part(from text: String) -> String {

@@ -20,8 +20,10 @@ package struct DirectoryRegistry: SchemaRegistry {
 
     package var description: String { "folder \(path)" }
 
+    func folder(of name: SchemaName) -> String { "\(path)/\(name.vendor)/\(name.name)/\(name.format)" }
+
     package func text(of name: SchemaName) throws(SchemaError) -> [UInt8]? {
-        let file = "\(path)/\(name.vendor)/\(name.name)/\(name.format)/\(name.version)"
+        let file = "\(folder(of: name))/\(name.version)"
         if let text = try read(file) { return text }
         return try read(file + ".json")
     }
@@ -63,23 +65,51 @@ package struct DirectoryRegistry: SchemaRegistry {
     package func versions(vendor: String, name: String) throws(SchemaError) -> [SchemaVersion] {
         guard SchemaName(vendor: vendor, name: name, version: .first) != nil else { return [] }
         let folder = "\(path)/\(vendor)/\(name)/jsonschema"
+        var versions = Set<SchemaVersion>()
+        for file in try entries(folder) {
+            if let version = SchemaVersion(parsing: Self.stem(file)) { versions.insert(version) }
+        }
+        return versions.sorted()
+    }
+
+    package func names(most: Int) throws(SchemaError) -> [SchemaName]? {
+        var names = Set<SchemaName>()
+        for vendor in try entries(path) {
+            for name in try entries("\(path)/\(vendor)") {
+                for format in try entries("\(path)/\(vendor)/\(name)") {
+                    for file in try entries("\(path)/\(vendor)/\(name)/\(format)") {
+                        guard let version = SchemaVersion(parsing: Self.stem(file)),
+                            let found = SchemaName(vendor: vendor, name: name, format: format, version: version)
+                        else { continue }
+                        names.insert(found)
+                    }
+                }
+            }
+            if names.count >= most { break }
+        }
+        return Array(names.sorted().prefix(most))
+    }
+
+    private static func stem(_ file: String) -> Substring { file.hasSuffix(".json") ? file.dropLast(5) : file[...] }
+
+    /// Sorted, without those that begin with a dot; empty for what is no folder.
+    private func entries(_ folder: String) throws(SchemaError) -> [String] {
         guard let handle = opendir(folder) else {
             if errno == ENOENT || errno == ENOTDIR { return [] }
             throw unavailable("list", folder, errno)
         }
         defer { closedir(handle) }
-        var versions = Set<SchemaVersion>()
+        var entries: [String] = []
         while let entry = readdir(handle) {
             let file = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            let stem = file.hasSuffix(".json") ? file.dropLast(5) : file[...]
-            if let version = SchemaVersion(parsing: stem) { versions.insert(version) }
+            if !file.hasPrefix(".") { entries.append(file) }
         }
-        return versions.sorted()
+        return entries.sorted()
     }
 
-    private func unavailable(_ verb: String, _ file: String, _ code: Int32) -> SchemaError {
+    func unavailable(_ verb: String, _ file: String, _ code: Int32) -> SchemaError {
         SchemaError(.unavailable, "cannot \(verb) \(file) of the schema registry: \(String(cString: strerror(code)))")
     }
 }

@@ -19,6 +19,10 @@ package struct SchemaError: Error, Equatable, CustomStringConvertible {
         case notFound
         /// The registry did not answer.
         case unavailable
+        /// The registry has another schema under that name.
+        case conflict
+        /// The registry does not let this program do that.
+        case denied
     }
 
     package var code: Code
