@@ -106,7 +106,7 @@ public struct TestBatch {
         if change.isInvalid {
             record.flags.insert(.invalid)
             start = builder.arena.count
-            builder.arena.append("{\"errors\":[]}")
+            builder.arena.append("{\"message\":\"not valid\",\"groupKey\":\"0123456789abcdef\",\"errors\":[]}")
             record.validationError = ByteRange(from: start, to: builder.arena.count)
         }
         builder.append(record)

@@ -64,6 +64,22 @@ import Testing
         }
     }
 
+    @Test("a dead letter of an invalid event has the report's line and group")
+    func verdict() throws {
+        let batch = try checked(
+            #"{"properties":{"a":{"type":"integer"},"b":{"type":"integer"}}}"#,
+            [(.create, #"{"a":"x"}"#, ""), (.create, #"{"a":"y"}"#, ""), (.create, #"{"b":"x"}"#, "")])
+        let verdicts = batch.records.map { SchemaVerdict(batch.text(of: $0.validationError)) }
+        #expect(
+            verdicts[0].message
+                == "does not match iglu:com.acme/thing/jsonschema/1-0-0: /a must be integer, is string")
+        #expect(verdicts[0].groupKey?.count == 16)
+        #expect(verdicts[0].groupKey == verdicts[1].groupKey)
+        #expect(verdicts[0].groupKey != verdicts[2].groupKey)
+        #expect(SchemaVerdict("").groupKey == nil)
+        #expect(SchemaVerdict("").message == "The payload breaks its schema.")
+    }
+
     @Test("a payload that is no JSON becomes a string, so that the line can be read")
     func notJSON() throws {
         let batch = try checked("{}", [(.none, #"{"a":"#, ""), (.none, #"{"a":1}"#, "")])

@@ -144,6 +144,8 @@ import Testing
             #expect(ids(lenient) == keys(0..<4))
             let entries = try DeadLetterStore(rig.state, sink: "strict").entries()
             #expect(entries.map(\.reason) == ["validation_failed", "validation_failed"])
+            #expect(entries.map(\.error) == ["not valid", "not valid"])
+            #expect(try DeadLetterStore(rig.state, sink: "strict").summaries().map(\.group) == ["0123456789abcdef"])
             #expect(rig.metrics.exposition().contains("buz_events_invalid_total 2"))
         }
     }

@@ -23,6 +23,8 @@ struct DeadLetter: Sendable {
     /// One line.
     var error: String
     var attempts: Int
+    /// The key of its group, where whoever refused the event knows one; else it is made from the error.
+    var group: String?
 }
 
 /// What many dead letters have in common: their reason, without the values that differ.

@@ -112,9 +112,10 @@ package final class DeadLetterStore: Sendable {
         try statement.bind(10, stream.qualifiedName)
         try statement.bind(
             11,
-            DeadLetterGroup.key(
-                reason: letter.reason.rawValue, code: letter.code, schema: stream.schema.description,
-                error: letter.error))
+            letter.group
+                ?? DeadLetterGroup.key(
+                    reason: letter.reason.rawValue, code: letter.code, schema: stream.schema.description,
+                    error: letter.error))
         let rendered = batch.rendered(as: .envelope, by: renderer)
         defer { withExtendedLifetime(rendered) {} }
         try statement.bind(12, text: rendered.line(letter.record))

@@ -54,12 +54,11 @@ extension Lane {
         let letters = excluded.map { index in
             let record = batch.records[index]
             let isUnavailable = record.flags.contains(.schemaUnavailable)
+            let verdict = SchemaVerdict(batch.text(of: record.validationError))
             return DeadLetter(
                 batch: batch, record: index, reason: isUnavailable ? .schemaUnavailable : .validationFailed,
-                code: isUnavailable ? "schema_unavailable" : "validation_failed",
-                error: record.validationError.isEmpty
-                    ? "The payload breaks its schema." : batch.text(of: record.validationError),
-                attempts: 1)
+                code: isUnavailable ? "schema_unavailable" : "validation_failed", error: verdict.message, attempts: 1,
+                group: verdict.groupKey)
         }
         // Abandoned: the batch is not settled, so it will come again.
         _ = await bury(letters)
