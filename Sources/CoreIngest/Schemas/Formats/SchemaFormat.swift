@@ -1,6 +1,6 @@
 /// The string formats that are asserted, each written by hand after its source. Other names are annotations.
 ///
-/// Every rule reads the value a bounded number of times and allocates nothing.
+/// Every rule reads the value a bounded number of times and allocates nothing, but for `regex`, which compiles it.
 enum SchemaFormat: UInt32, CaseIterable {
     case dateTime, date, time, duration
     case email, idnEmail
@@ -9,10 +9,10 @@ enum SchemaFormat: UInt32, CaseIterable {
     case ipv4, ipv6
     case uri, uriReference, iri, iriReference, uriTemplate
     case jsonPointer, relativeJSONPointer
-    case uuid
+    case uuid, regex
 
-    /// The format of a name, where the dialect has it. `date`, `time` and `uuid` are asserted in all dialects: draft 4 does not
-    /// know them, but schemas of Iglu ask for them under it.
+    /// The format of a name, where the dialect has it. `date`, `time`, `uuid` and `regex` are asserted in all dialects: draft 4
+    /// does not know them, but schemas of Iglu, and draft 4's own metaschema, ask for them under it.
     init?(name: String, dialect: SchemaDialect) {
         let (format, since): (SchemaFormat, SchemaDialect)
         switch name {
@@ -34,6 +34,7 @@ enum SchemaFormat: UInt32, CaseIterable {
         case "json-pointer": (format, since) = (.jsonPointer, .draft6)
         case "relative-json-pointer": (format, since) = (.relativeJSONPointer, .draft7)
         case "uuid": (format, since) = (.uuid, .draft4)
+        case "regex": (format, since) = (.regex, .draft4)
         default: return nil
         }
         if dialect < since { return nil }
@@ -61,6 +62,7 @@ enum SchemaFormat: UInt32, CaseIterable {
         case .jsonPointer: "json-pointer"
         case .relativeJSONPointer: "relative-json-pointer"
         case .uuid: "uuid"
+        case .regex: "regex"
         }
     }
 
@@ -87,6 +89,7 @@ enum SchemaFormat: UInt32, CaseIterable {
         case .jsonPointer: Self.isPointer(text)
         case .relativeJSONPointer: Self.isRelativePointer(text)
         case .uuid: Self.isUUID(text)
+        case .regex: Self.isPattern(bytes)
         }
     }
 }
