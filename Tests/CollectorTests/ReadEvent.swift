@@ -13,6 +13,7 @@ struct ReadEvent: Equatable {
     var contexts: [String]
     var deduplication: String
     var key: String
+    var problem: String
 
     init(_ event: CollectedEvent) {
         func text(_ part: CollectedEvents.Part) -> String { String(decoding: event[part], as: UTF8.self) }
@@ -26,6 +27,7 @@ struct ReadEvent: Equatable {
         }
         deduplication = text(.deduplication)
         key = text(.key)
+        problem = text(.problem)
     }
 }
 

@@ -58,8 +58,8 @@ struct SelfDescribingTests {
             (#"{"payload":{}}"#, "in the body, /payload has no member 'data'"),
             (#"{"payload":{"schema":1,"data":{}}}"#, "in the body, /payload/schema is no string"),
             (
-                #"[{"payload":{"data":{}}},{"payload":{"data":{}},"contexts":7}]"#,
-                "in the body, /1/contexts is no object of contexts by schema"
+                #"{"payload":{"data":{}},"contexts":7}"#,
+                "in the body, /contexts is no object of contexts by schema"
             ),
         ])
     func refused(body: String, message: String) {
@@ -67,5 +67,18 @@ struct SelfDescribingTests {
         #expect(answer.status == 400)
         #expect(answer == .refusal(400, message))
         #expect(events.isEmpty)
+    }
+
+    @Test("A bad element of an array is kept with what is wrong, and costs its neighbours nothing")
+    func neighbours() {
+        let (answer, events) = post(
+            #"[{"payload":{"schema":"a","data":1}},7,{"payload":{"data":{}},"contexts":7},{"payload":{"schema":"b","data":2}}]"#
+        )
+        #expect(answer == .ok)
+        #expect(events.map(\.payload) == ["1", "7", #"{"payload":{"data":{}},"contexts":7}"#, "2"])
+        #expect(
+            events.map(\.problem) == [
+                "", "in the body, /1 is no object", "in the body, /2/contexts is no object of contexts by schema", "",
+            ])
     }
 }

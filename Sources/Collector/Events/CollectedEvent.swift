@@ -1,7 +1,7 @@
 import CoreIngest
 
 /// One event as it lies in memory and on the disk; everything little-endian:
-/// length u32 · protocol u8 · 3 bytes of zero · id 2×u64 · time i64 · received i64 · five parts of offset u32 and length u32
+/// length u32 · protocol u8 · 3 bytes of zero · id 2×u64 · time i64 · received i64 · six parts of offset u32 and length u32
 /// (offsets from the event's beginning) · the parts.
 package struct CollectedEvent {
     static let headerBytes = 40 + 8 * CollectedEvents.Part.allCases.count

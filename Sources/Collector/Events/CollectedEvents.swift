@@ -49,6 +49,8 @@ package struct CollectedEvents: ~Copyable {
         case key
         /// Written by ``commit()``, of what ``addContext(schema:data:)`` was given.
         case contexts
+        /// Text, set by ``add(problem:)``: why the event breaks its protocol's own rules, and where. It is kept, and invalid.
+        case problem
     }
 
     /// Where the events of a request begin.
@@ -85,6 +87,7 @@ package struct CollectedEvents: ~Copyable {
     private var timestamp: Int64?
     private var parts = [ByteRange](repeating: .none, count: Part.allCases.count)
     private var contexts = CollectedContexts()
+    private var problems = ""
 
     /// `capacity`: bytes to reserve.
     package init(limits: Limits = Limits(), ids: UUIDSource = UUIDSource(), capacity: Int = 64 << 10) {
@@ -179,6 +182,13 @@ package struct CollectedEvents: ~Copyable {
         contexts.append(schema: schema, data: view.text(data), in: view)
     }
 
+    /// Says what breaks the protocol's own rules, and where, in one line without the client's values; several are joined. The event
+    /// is kept, and is invalid for it, whatever its schema says.
+    package mutating func add(problem: String) {
+        if !problems.isEmpty { problems += "; " }
+        problems += problem
+    }
+
     /// Ends the event. After a refusal it is forgotten.
     package mutating func commit() throws(Refusal) {
         precondition(isBuilding, "An event is begun first.")
@@ -202,6 +212,10 @@ package struct CollectedEvents: ~Copyable {
             arena.append(requestContexts.bytes)
             parts[Part.contexts.rawValue] = ByteRange(offset: start - begin, count: arena.count - start)
         }
+        if !problems.isEmpty {
+            let text = problems
+            write(.problem) { $0.append(text: text) }
+        }
         let id = uuid ?? ids.next(at: receivedAt)
         CollectedEvent.Header(
             length: arena.count - begin, protocol: `protocol`, uuid: id, timestamp: timestamp ?? receivedAt,
@@ -224,6 +238,7 @@ package struct CollectedEvents: ~Copyable {
         uuid = nil
         timestamp = nil
         contexts.removeAll()
+        problems = ""
         for index in parts.indices { parts[index] = .none }
     }
 

@@ -1,6 +1,6 @@
 extension ByteArena {
     /// Appends bytes in base64 (RFC 4648, section 4), with padding.
-    mutating func append(base64 bytes: UnsafeRawBufferPointer) {
+    package mutating func append(base64 bytes: UnsafeRawBufferPointer) {
         let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
         let letters = UnsafeRawBufferPointer(start: alphabet.utf8Start, count: 64)
         var index = 0
