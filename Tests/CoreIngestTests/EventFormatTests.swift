@@ -102,6 +102,15 @@ import Testing
             $0.payload = put(#"{"page":"/"}"#)
             $0.contexts = put(#""iglu:com.acme/web/jsonschema/1-0-0":{"ip":"::1"}"#)
         }
+        let changes = builder.index(
+            of: StreamDescriptor(
+                database: "shop", schemaName: "public", table: "orders", columns: [], keyColumns: [],
+                schema: SchemaChangeSchema.name, validator: nil))
+        add(.schemaChange, in: 1) {
+            $0.stream = changes
+            $0.position = .before(Position(commit: 0x16_B374_D900, ordinal: 0))
+            $0.payload = put(#"{"database":"shop","schema":"public","table":"orders","class":"addition"}"#)
+        }
         return builder.seal(
             source: SourceIdentity(name: "shop", systemIdentifier: 7), acknowledge: 0, receivedAt: 1_795_225_380_500_000
         )

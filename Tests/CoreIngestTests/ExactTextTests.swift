@@ -19,9 +19,12 @@ import Testing
     func columns() {
         let columns = [Self.one, Self.two].map { StreamDescriptor.Column(name: $0, sqlType: "text", kind: .text) }
         #expect(columns[0] != columns[1])
-        let signatures = columns.map { ColumnSignature($0) }
-        #expect(SchemaChange.between([signatures[0]], [signatures[1]]) == .model)
-        #expect(SchemaChange.between([signatures[0]], signatures) == .addition)
+        func change(_ old: [Int], _ new: [Int]) -> SchemaChange {
+            let tables = [old, new].map { TableSignature(columns: $0.map { columns[$0] }, keyColumns: []) }
+            return SchemaDifference.between(tables[0], tables[1]).change
+        }
+        #expect(change([0], [1]) == .model)
+        #expect(change([0], [0, 1]) == .addition)
     }
 
     @Test("A schema tells such properties apart")

@@ -119,7 +119,7 @@ private typealias Column = StreamDescriptor.Column
         "a change of the table raises the part of the version that it calls for",
         arguments: [
             ("nullable column added", [Column(name: "b", sqlType: "", kind: .text)], "1-0-1"),
-            ("required column added", [Column(name: "b", sqlType: "", kind: .text, isNullable: false)], "2-0-0"),
+            ("required column added", [Column(name: "b", sqlType: "", kind: .text, isNullable: false)], "1-1-0"),
         ])
     func additions(_ what: String, added: [StreamDescriptor.Column], version: String) throws {
         let catalog = try catalog()
@@ -131,15 +131,15 @@ private typealias Column = StreamDescriptor.Column
     @Test(
         "a column that changes its type is widened or replaced",
         arguments: [
-            (.integer(bits: 32), .integer(bits: 64), "1-1-0"), (.integer(bits: 64), .integer(bits: 32), "2-0-0"),
-            (.string(maxLength: 5), .string(maxLength: 9), "1-1-0"),
-            (.string(maxLength: 5), .string(maxLength: nil), "1-1-0"),
-            (.string(maxLength: nil), .string(maxLength: 5), "2-0-0"),
-            (.integer(bits: 32), .numeric(precision: nil, scale: nil), "1-1-0"),
-            (.numeric(precision: 7, scale: 2), .numeric(precision: 9, scale: 2), "1-1-0"),
-            (.numeric(precision: 7, scale: 2), .numeric(precision: 7, scale: 4), "2-0-0"), (.text, .boolean, "2-0-0"),
-            (.float(bits: 32), .float(bits: 64), "1-1-0"), (.integer(bits: 32), .text, "2-0-0"),
-            (.array(of: .integer(bits: 32)), .array(of: .integer(bits: 64)), "1-1-0"),
+            (.integer(bits: 32), .integer(bits: 64), "1-0-1"), (.integer(bits: 64), .integer(bits: 32), "1-1-0"),
+            (.string(maxLength: 5), .string(maxLength: 9), "1-0-1"),
+            (.string(maxLength: 5), .string(maxLength: nil), "1-0-1"),
+            (.string(maxLength: nil), .string(maxLength: 5), "1-1-0"),
+            (.integer(bits: 32), .numeric(precision: nil, scale: nil), "1-0-1"),
+            (.numeric(precision: 7, scale: 2), .numeric(precision: 9, scale: 2), "1-0-1"),
+            (.numeric(precision: 7, scale: 2), .numeric(precision: 7, scale: 4), "1-1-0"), (.text, .boolean, "2-0-0"),
+            (.float(bits: 32), .float(bits: 64), "1-0-1"), (.integer(bits: 32), .text, "2-0-0"),
+            (.array(of: .integer(bits: 32)), .array(of: .integer(bits: 64)), "1-0-1"),
         ] as [(StreamDescriptor.Kind, StreamDescriptor.Kind, String)])
     func widening(_ old: StreamDescriptor.Kind, _ new: StreamDescriptor.Kind, version: String) throws {
         let catalog = try catalog()
@@ -148,7 +148,7 @@ private typealias Column = StreamDescriptor.Column
     }
 
     @Test(
-        "nullability that is gained is a revision, lost or a dropped column a model; labels likewise; order alone an addition"
+        "what old rows still match is an addition, and what they may not a revision: nullability, labels, dropped columns, order"
     )
     func others() throws {
         let catalog = try catalog()
@@ -158,14 +158,14 @@ private typealias Column = StreamDescriptor.Column
         let a = Column(name: "a", sqlType: "", kind: .text)
         let needed = Column(name: "a", sqlType: "", kind: .text, isNullable: false)
         let b = Column(name: "b", sqlType: "", kind: .text)
-        #expect(version("t1", [needed], [a]) == "1-1-0")
-        #expect(version("t2", [a], [needed]) == "2-0-0")
-        #expect(version("t3", [a, b], [a]) == "2-0-0")
+        #expect(version("t1", [needed], [a]) == "1-0-1")
+        #expect(version("t2", [a], [needed]) == "1-1-0")
+        #expect(version("t3", [a, b], [a]) == "1-1-0")
         #expect(version("t4", [a, b], [b, a]) == "1-0-1")
         let ok = Column(name: "m", sqlType: "", kind: .enumeration, enumLabels: ["ok"])
         let both = Column(name: "m", sqlType: "", kind: .enumeration, enumLabels: ["ok", "sad"])
-        #expect(version("t5", [ok], [both]) == "1-1-0")
-        #expect(version("t6", [both], [ok]) == "2-0-0")
+        #expect(version("t5", [ok], [both]) == "1-0-1")
+        #expect(version("t6", [both], [ok]) == "1-1-0")
         #expect(version("t7", [a], [a, b], [a]) == "1-0-0")
     }
 
@@ -183,15 +183,6 @@ private typealias Column = StreamDescriptor.Column
         let two = try catalog(vendor: nil, storage)
         #expect(stream(two, "sales_orders", columns).schema == other)
         #expect(stream(two, "orders", schema: "sales", columns).schema.name == "sales_orders")
-    }
-
-    @Test("a history of versions is read as it was written, and nothing else is taken for one")
-    func history() {
-        let history = SchemaVersions.History(
-            name: "a", entries: [.init(version: .first, columns: Self.columns.map { ColumnSignature($0) })])
-        #expect(SchemaVersions.history(of: SchemaVersions.bytes(of: history)) == history)
-        #expect(SchemaVersions.history(of: Array("{}".utf8)) == nil)
-        #expect(SchemaVersions.history(of: []) == nil)
     }
 
     @Test("a vendor that breaks the grammar is refused, and storage that fails does not stop a table")

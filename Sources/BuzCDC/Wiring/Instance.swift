@@ -46,7 +46,7 @@ final class Instance: Sendable {
             let source = try PostgresSource(
                 settings: SourceFactory.settings(input, of: configuration), intake: pipeline,
                 checkpoints: CheckpointStorage(store, input: input.name), streams: schemas.streams(of: input),
-                log: logger)
+                announcer: schemas.announcer(of: input), log: logger)
             pipeline.add(source: input.name, signals: source)
             return source
         }

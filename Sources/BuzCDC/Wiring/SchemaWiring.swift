@@ -41,6 +41,15 @@ struct SchemaWiring: Sendable {
         }
     }
 
+    func announcer(of input: PostgresInputConfiguration) -> SchemaAnnouncer {
+        let catalog = catalogs[input.name]
+        return { shape, first, source, isSnapshot in
+            catalog?.announcement(
+                database: shape.database, schema: shape.schema, table: shape.table, columns: shape.columns,
+                keyColumns: shape.keyColumns, at: first, of: source, isSnapshot: isSnapshot)
+        }
+    }
+
     private static func microseconds(_ duration: Duration) -> Int64 {
         let parts = duration.components
         return parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000

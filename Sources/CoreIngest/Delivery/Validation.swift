@@ -13,7 +13,7 @@ enum Validation {
             let record = builder.records[index]
             switch record.operation {
             case .none, .create, .update, .read: break
-            case .delete, .truncate, .message, .snapshotBegin, .snapshotEnd: continue
+            case .delete, .truncate, .message, .schemaChange, .snapshotBegin, .snapshotEnd: continue
             }
             guard let validator = builder.streams[Int(record.stream)].validator else { continue }
             let partial = !record.unchanged.isEmpty

@@ -8,6 +8,8 @@
     case read = 0x72  // r, a row of a snapshot
     case truncate = 0x74  // t
     case message = 0x6D  // m, pg_logical_emit_message
+    /// Not a change of rows: what follows of this table has another schema. A mirror, which follows its table itself, leaves it out.
+    case schemaChange = 0x73  // s
     /// Control, never delivered as an event: the rows of a snapshot of this stream follow. A mirror empties its table.
     case snapshotBegin = 0x5B  // [
     /// Control, never delivered as an event: the snapshot of this stream is complete.

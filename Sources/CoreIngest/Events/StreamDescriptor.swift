@@ -38,12 +38,14 @@ public final class StreamDescriptor: Sendable {
         public var comment: String?
         /// Labels, in order, of an enum.
         public var enumLabels: [String]
+        /// The column's number in its table, which stays when it is renamed; nil where the catalog did not know.
+        public var number: Int?
 
         /// A column by its parts.
         public init(
             name: String, sqlType: String, kind: Kind, isNullable: Bool = true, isKey: Bool = false,
             typeOID: UInt32 = 0,
-            typeModifier: Int32 = -1, comment: String? = nil, enumLabels: [String] = []
+            typeModifier: Int32 = -1, comment: String? = nil, enumLabels: [String] = [], number: Int? = nil
         ) {
             self.name = name
             self.sqlType = sqlType
@@ -54,6 +56,7 @@ public final class StreamDescriptor: Sendable {
             self.typeModifier = typeModifier
             self.comment = comment
             self.enumLabels = enumLabels
+            self.number = number
         }
     }
 

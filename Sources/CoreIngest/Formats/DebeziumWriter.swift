@@ -5,10 +5,15 @@
 /// - an update that changes the key is one `u` with the old key in `before`, where Debezium writes a delete and a create;
 /// - `source.sequence` starts with the commit LSN of this transaction, where Debezium puts that of the one before;
 /// - a column that Postgres did not send holds ``unavailable`` whatever its type, and comes last in `after`;
-/// - a collected event is written as a create.
+/// - a collected event is written as a create;
+/// - the announcement of a table's new schema, which Debezium's PostgreSQL connector does not make, is written as a logical message
+///   with the prefix ``schemaChangePrefix``, whose content is the payload.
 struct DebeziumWriter: ~Copyable {
     /// Debezium's placeholder for a value that it could not know.
     static let unavailable: StaticString = "\"__debezium_unavailable_value\""
+
+    /// The prefix of the message that announces a table's new schema.
+    static let schemaChangePrefix: StaticString = "buz.schema_change"
 
     private struct Stream {
         /// From `,"source":{` to the source's name.
@@ -70,6 +75,12 @@ struct DebeziumWriter: ~Copyable {
         case .message:
             line.append("{\"message\":")
             writeMessage(batch.bytes(of: record.payload), to: &line)
+        case .schemaChange:
+            line.append("{\"message\":{\"prefix\":\"")
+            line.append(Self.schemaChangePrefix)
+            line.append("\",\"content\":\"")
+            line.append(base64: batch.bytes(of: record.payload))
+            line.append("\"}")
         case .truncate:
             line.append("{\"before\":null,\"after\":null")
         case .delete:
@@ -84,9 +95,17 @@ struct DebeziumWriter: ~Copyable {
         }
         writeSource(record, to: &line)
         line.append(",\"transaction\":null,\"op\":\"")
-        line.append(record.operation == .none ? Operation.create.rawValue : record.operation.rawValue)
+        line.append(Self.letter(of: record.operation))
         line.append(fragments[tail])
         line.endLine(from: start)
+    }
+
+    private static func letter(of operation: Operation) -> UInt8 {
+        switch operation {
+        case .none: Operation.create.rawValue
+        case .schemaChange: Operation.message.rawValue
+        case .create, .update, .delete, .read, .truncate, .message, .snapshotBegin, .snapshotEnd: operation.rawValue
+        }
     }
 
     /// A logical message, whose payload is `{"prefix":…,"content":…}` with the content as text, or as `\x` and hexadecimal digits
@@ -132,7 +151,7 @@ struct DebeziumWriter: ~Copyable {
     private func writeSource(_ record: EventRecord, to line: inout ByteArena) {
         let stream = streams[Int(record.stream)]
         let isSnapshot = record.flags.contains(.snapshot)
-        let position = isSnapshot ? record.position.commit &+ 1 : record.position.commit
+        let position = record.position.eventCommit &+ (isSnapshot ? 1 : 0)
         let lsn = record.lsn == .none ? position : record.lsn.rawValue
         line.append(fragments[stream.source])
         if record.transaction == .max {

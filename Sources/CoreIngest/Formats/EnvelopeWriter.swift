@@ -140,7 +140,7 @@ struct EnvelopeWriter: ~Copyable {
         line.append(record.operation.rawValue)
         line.append(fragments[stream.table])
         let isSnapshot = record.flags.contains(.snapshot)
-        let commit = LogSequenceNumber(isSnapshot ? record.position.commit &+ 1 : record.position.commit)
+        let commit = LogSequenceNumber(record.position.eventCommit &+ (isSnapshot ? 1 : 0))
         line.append(record.lsn == .none && isSnapshot ? commit : record.lsn)
         let transaction = record.transaction == .max ? nil : transactions[Int(record.transaction)]
         if let transaction, !isSnapshot {
@@ -150,7 +150,7 @@ struct EnvelopeWriter: ~Copyable {
             line.append(commit)
             line.append("\",\"xid\":null,\"ordinal\":")
         }
-        line.append(decimal: record.position.ordinal)
+        line.append(decimal: record.position.number)
         if let transaction {
             line.append(fragments[transaction.time])
         } else {

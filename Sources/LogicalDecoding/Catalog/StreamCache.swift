@@ -6,6 +6,7 @@ import CoreIngest
 /// stream after it alike. Shared by the decoders of one input.
 package final class StreamCache: Sendable {
     private let factory: StreamFactory
+    private let announcer: SchemaAnnouncer?
     private let known = Mutex<[UInt32: Entry]>([:])
 
     private struct Entry {
@@ -14,7 +15,16 @@ package final class StreamCache: Sendable {
         var stream: StreamDescriptor?
     }
 
-    package init(_ factory: @escaping StreamFactory) { self.factory = factory }
+    /// Without `announcer` nothing is announced.
+    package init(_ factory: @escaping StreamFactory, announcer: SchemaAnnouncer? = nil) {
+        self.factory = factory
+        self.announcer = announcer
+    }
+
+    /// See ``SchemaAnnouncer``.
+    func announcement(
+        of shape: TableShape, before first: Position, in source: SourceIdentity, isSnapshot: Bool
+    ) -> SchemaAnnouncement? { announcer?(shape, first, source, isSnapshot) }
 
     /// The descriptor of a table by its OID: the one made before, unless the shape is another now.
     func stream(of relation: UInt32, shape: TableShape) -> StreamDescriptor? {

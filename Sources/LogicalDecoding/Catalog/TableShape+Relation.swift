@@ -17,7 +17,7 @@ extension TableShape {
                 kind: catalog.types.kind(of: column.typeOID, modifier: column.typeModifier),
                 isNullable: !(known?.isNotNull ?? isKey.contains(index)), isKey: isKey.contains(index),
                 typeOID: column.typeOID, typeModifier: column.typeModifier, comment: known?.comment,
-                enumLabels: catalog.types.enumLabels(of: column.typeOID))
+                enumLabels: catalog.types.enumLabels(of: column.typeOID), number: known?.number)
         }
         self.init(
             database: database, schema: relation.schema, table: relation.name, comment: table?.comment,

@@ -28,3 +28,9 @@ package struct TableShape: Sendable, Equatable {
 /// its shape has changed, never for each event. Nil leaves the table out: its changes are counted, but no events are
 /// made.
 package typealias StreamFactory = @Sendable (TableShape) -> StreamDescriptor?
+
+/// Says what the event at a position announces, being the first of its table in a connection, in a shape, or in a snapshot; nil where
+/// nothing changed. The same position gets the same answer.
+package typealias SchemaAnnouncer =
+    @Sendable (_ shape: TableShape, _ first: Position, _ source: SourceIdentity, _ isSnapshot: Bool) ->
+    SchemaAnnouncement?

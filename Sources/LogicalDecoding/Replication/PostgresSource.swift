@@ -16,15 +16,16 @@ package final class PostgresSource: SourceSignals, Sendable {
     private let keeper: CheckpointKeeper
     private let identity = IdentityBox()
 
-    /// `streams` makes the descriptor, with schema and validator, of each table that is met.
+    /// `streams` makes the descriptor, with schema and validator, of each table that is met; `announcer` says when its schema is
+    /// another.
     package init(
         settings: PostgresSourceSettings, intake: any Intake, checkpoints: any CheckpointStore,
-        streams: @escaping StreamFactory, log: Logger
+        streams: @escaping StreamFactory, announcer: SchemaAnnouncer? = nil, log: Logger
     ) throws(SourceError) {
         self.settings = settings
         self.intake = intake
         self.checkpoints = checkpoints
-        self.streams = StreamCache(streams)
+        self.streams = StreamCache(streams, announcer: announcer)
         var log = log
         log[metadataKey: "input"] = "\(settings.name)"
         self.log = log

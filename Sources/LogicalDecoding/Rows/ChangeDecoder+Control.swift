@@ -66,7 +66,7 @@ extension ChangeDecoder {
         var answer = DecodedMessage.other
         for slot in found {
             var record = try nextRecord(.truncate, reader, walStart: walStart)
-            guard let stream = plan(slot).stream else { continue }
+            guard let stream = plan(slot, for: record.position).stream else { continue }
             var start = builder.arena.count
             builder.arena.append("{}")
             record.payload = try Self.range(start, builder.arena.count, reader)
@@ -79,6 +79,7 @@ extension ChangeDecoder {
                 builder.arena.append(truncate.restartIdentity ? "true}" : "false}")
                 record.contexts = try Self.range(start, builder.arena.count, reader)
             }
+            try announce(slot, before: record, reader, into: &builder)
             record.stream = streamIndex(slot, stream, in: &builder)
             record.transaction = transactionIndex(in: &builder)
             builder.append(record)

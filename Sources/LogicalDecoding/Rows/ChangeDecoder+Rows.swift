@@ -15,7 +15,7 @@ extension ChangeDecoder {
             }
         // Counted before the table is looked at, so that a filter does not change the ordinals.
         var record = try nextRecord(operation, reader, walStart: walStart)
-        let plan = plan(slot)
+        let plan = plan(slot, for: record.position)
         guard let stream = plan.stream else { return .other }
 
         rows.begin(plan)
@@ -41,6 +41,7 @@ extension ChangeDecoder {
         }
         try reader.finish()
         try finish(&record, plan, reader, into: &builder)
+        try announce(slot, before: record, reader, into: &builder)
         record.stream = streamIndex(slot, stream, in: &builder)
         record.transaction = transactionIndex(in: &builder)
         builder.append(record)

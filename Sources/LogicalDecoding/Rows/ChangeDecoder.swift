@@ -91,14 +91,39 @@ package struct ChangeDecoder: ~Copyable {
     /// The builder was sealed, perhaps inside a transaction: indices of streams and transactions start anew.
     package mutating func batchSealed() { batch &+= 1 }
 
-    /// The plan of a relation that was announced, made now if this is its first change.
+    /// The plan of a relation that was announced, made now if `event` is its first change.
     @inline(__always)
-    mutating func plan(_ slot: Int) -> RelationPlan {
+    mutating func plan(_ slot: Int, for event: Position) -> RelationPlan {
         if let plan = slots[slot].plan { return plan }
+        return makePlan(slot, for: event)
+    }
+
+    @inline(never)
+    private mutating func makePlan(_ slot: Int, for event: Position) -> RelationPlan {
         let plan = RelationPlan(
             slots[slot].relation, database: settings.database, catalog: catalog, streams: streams)
         slots[slot].plan = plan
+        if plan.stream != nil {
+            slots[slot].announcement = streams.announcement(
+                of: plan.shape, before: event, in: settings.source, isSnapshot: false)
+        }
         return plan
+    }
+
+    /// Writes what is to be announced before an event. Call it when nothing of the event can fail any more.
+    @inline(__always)
+    mutating func announce(
+        _ slot: Int, before event: EventRecord, _ reader: borrowing MessageReader, into builder: inout EventBatchBuilder
+    ) throws(DecodingError) {
+        guard let announcement = slots[slot].announcement else { return }
+        slots[slot].announcement = nil
+        var record = EventRecord(announcing: announcement, before: event, system: systemBits)
+        let start = builder.arena.count
+        builder.arena.append(announcement.payload)
+        record.payload = try Self.range(start, builder.arena.count, reader)
+        record.stream = builder.index(of: announcement.stream)
+        record.transaction = transactionIndex(in: &builder)
+        builder.append(record)
     }
 
     /// Index of a table's stream in the batch.
@@ -140,5 +165,18 @@ package struct ChangeDecoder: ~Copyable {
         transaction?.index = index
         transaction?.batch = batch
         return index
+    }
+}
+
+extension EventRecord {
+    /// The announcement directly before an event, without its bytes and its indices in the batch.
+    init(announcing announcement: SchemaAnnouncement, before event: EventRecord, system: UInt64) {
+        self.init()
+        operation = .schemaChange
+        position = .before(event.position)
+        timestamp = event.timestamp
+        lsn = event.lsn
+        flags = event.flags.intersection(.snapshot)
+        (uuidHigh, uuidLow) = EventID.announcement(before: event.position, system: system)
     }
 }

@@ -7,6 +7,8 @@ package struct CopyRowDecoder: ~Copyable {
     private let snapshotLSN: LogSequenceNumber
     private let snapshotTime: Int64
     private let system: UInt64
+    private let source: SourceIdentity
+    private let streams: StreamCache
     private var values = ValueWriter()
     private var scratch = ByteArena()
     private var spans: [RowWriter.ValueSpan]
@@ -25,6 +27,8 @@ package struct CopyRowDecoder: ~Copyable {
         self.snapshotLSN = snapshotLSN
         self.snapshotTime = snapshotTime
         system = EventID.systemBits(settings.source)
+        source = settings.source
+        self.streams = streams
         spans = Array(repeating: .absent, count: relation.columns.count)
     }
 
@@ -62,13 +66,28 @@ package struct CopyRowDecoder: ~Copyable {
         builder.append(record)
     }
 
-    /// Writes a control mark (``Operation/snapshotBegin`` or ``Operation/snapshotEnd``) for this table.
+    /// Writes a control mark (``Operation/snapshotBegin`` or ``Operation/snapshotEnd``) for this table; before the one that begins,
+    /// what is to be announced of it.
     package mutating func mark(_ operation: Operation, ordinal: UInt64, into builder: inout EventBatchBuilder) {
         guard let stream = plan.stream else { return }
         var record = record(operation, ordinal)
         (record.uuidHigh, record.uuidLow) = EventID.snapshotRow(
             lsn: snapshotLSN, system: system, table: plan.keySeed, row: ordinal, secondRow: UInt64(operation.rawValue))
+        if operation == .snapshotBegin { announce(before: record, into: &builder) }
         record.stream = index(of: stream, in: &builder)
+        builder.append(record)
+    }
+
+    private func announce(before mark: EventRecord, into builder: inout EventBatchBuilder) {
+        guard
+            let announcement = streams.announcement(
+                of: plan.shape, before: mark.position, in: source, isSnapshot: true),
+            let start = UInt32(exactly: builder.arena.count), let count = UInt32(exactly: announcement.payload.count)
+        else { return }
+        var record = EventRecord(announcing: announcement, before: mark, system: system)
+        builder.arena.append(announcement.payload)
+        record.payload = ByteRange(from: Int(start), to: Int(start) + Int(count))
+        record.stream = builder.index(of: announcement.stream)
         builder.append(record)
     }
 

@@ -18,6 +18,12 @@ enum EventID {
         return seal(top: KeyHash.combine(begin, row), bottom: KeyHash.combine(~begin, secondRow))
     }
 
+    /// 122 bits of a hash of the position that an announcement is directly before.
+    static func announcement(before event: Position, system: UInt64) -> (high: UInt64, low: UInt64) {
+        let begin = KeyHash.combine(KeyHash.combine(~system, event.commit), event.ordinal)
+        return seal(top: begin, bottom: KeyHash.combine(~begin, event.ordinal))
+    }
+
     /// The part of the history's identity that goes into each id.
     static func systemBits(_ source: SourceIdentity) -> UInt64 {
         let bits = KeyHash.combine(0, source.systemIdentifier)

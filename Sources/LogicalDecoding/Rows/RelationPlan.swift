@@ -3,6 +3,7 @@ import CoreIngest
 /// All that is needed to write the rows of one relation, made once: names as JSON fragments, and each column's writer.
 final class RelationPlan: Sendable {
     let relation: RelationInfo
+    let shape: TableShape
     /// Nil when the table is left out.
     let stream: StreamDescriptor?
     let columns: [ColumnPlan]
@@ -24,6 +25,7 @@ final class RelationPlan: Sendable {
     init(_ relation: RelationInfo, database: String, catalog: Catalog, streams: StreamCache) {
         let shape = TableShape(relation, database: database, catalog: catalog)
         self.relation = relation
+        self.shape = shape
         stream = streams.stream(of: relation.id, shape: shape)
         keyColumns = shape.keyColumns
         keySeed = KeyHash.seed(schema: relation.schema, table: relation.name)

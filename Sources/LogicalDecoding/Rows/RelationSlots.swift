@@ -11,6 +11,8 @@ struct RelationSlots {
         var relation: RelationInfo
         /// Made for the first change, when the catalog has been refreshed if that was needed.
         var plan: RelationPlan?
+        /// To be made before the next event.
+        var announcement: SchemaAnnouncement?
         /// Index of the stream in the batch that was numbered `batch`.
         var stream: UInt32 = 0
         var batch: UInt64 = .max

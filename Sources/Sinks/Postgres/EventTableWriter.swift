@@ -91,12 +91,12 @@ struct EventTableWriter {
         }
         line.append(tab)
         if stream.protocol == "cdc" {
-            line.append(LogSequenceNumber(record.position.commit))
+            line.append(LogSequenceNumber(record.position.eventCommit))
         } else {
             line.append("\\N")
         }
         line.append(tab)
-        line.append(decimal: record.position.ordinal)
+        line.append(decimal: record.position.number)
         line.append(tab)
         line.appendCopyEscaped(envelope)
     }

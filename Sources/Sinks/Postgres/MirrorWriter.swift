@@ -85,7 +85,7 @@ struct MirrorWriter: ~Copyable {
         case .snapshotBegin:
             table.keyless = []
             table.changes.truncate()
-        case .snapshotEnd, .none, .message: break
+        case .snapshotEnd, .none, .message, .schemaChange: break
         case .truncate:
             if table.target.hasKey { table.changes.truncate() } else { table.keyless.append(event) }
         case .create, .read, .update, .delete:

@@ -98,12 +98,16 @@ struct PostgresPositions {
             INSERT INTO \(table.sql) AS p (sink, source, system_identifier, generation, "commit", ordinal, rejected)
             VALUES (\(row.map(postgresLiteral).joined(separator: ", ")))
             ON CONFLICT (sink, source, system_identifier, generation) DO UPDATE SET rejected = excluded.rejected, updated_at = now(),
-              "commit" = CASE WHEN (p."commit", p.ordinal) < (excluded."commit", excluded.ordinal)
-                THEN excluded."commit" ELSE p."commit" END,
-              ordinal = CASE WHEN (p."commit", p.ordinal) < (excluded."commit", excluded.ordinal)
-                THEN excluded.ordinal ELSE p.ordinal END;
+              "commit" = CASE WHEN \(Self.isEarlier) THEN excluded."commit" ELSE p."commit" END,
+              ordinal = CASE WHEN \(Self.isEarlier) THEN excluded.ordinal ELSE p.ordinal END;
             """
     }
+
+    /// The order of ``Position``, whose highest bit of the ordinal puts an announcement behind the event of the other bits.
+    private static let isEarlier = """
+        (p."commit", p.ordinal % 9223372036854775808, p.ordinal)
+          < (excluded."commit", excluded.ordinal % 9223372036854775808, excluded.ordinal)
+        """
 
     private static func position(from text: Substring) -> Position? {
         let halves = text.split(separator: "/")
@@ -122,8 +126,7 @@ struct ResumedSource {
     /// The position to continue from: just before the first refused event.
     var floor: Position {
         guard let first = rejected.min(), first <= stored else { return stored }
-        if first.ordinal > 0 { return Position(commit: first.commit, ordinal: first.ordinal - 1) }
-        return first.commit > 0 ? Position(commit: first.commit - 1, ordinal: .max) : .start
+        return first.predecessor
     }
 
     /// Whether an event is stored already, and only sent again because of a refused one before it.

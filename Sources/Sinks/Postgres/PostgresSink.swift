@@ -133,6 +133,7 @@ package final class PostgresSink: Sink, @unchecked Sendable {
                 let event = EventReference(slice: number, record: index)
                 reached[slice.batch.source] = max(reached[slice.batch.source] ?? .start, record.position)
                 if let resumption, resumption.holds(record.position) { continue }
+                if settings.mode == .mirror, record.operation == .schemaChange { continue }
                 // Without a table for them, only a replay brings them: then they are wanted as they are.
                 if record.isInvalid, invalidEvents != nil {
                     invalid.append(event)

@@ -84,7 +84,7 @@ struct SummaryLine {
         case .update: .yellow
         case .delete, .truncate: .red
         case .read: .cyan
-        case .message: .magenta
+        case .message, .schemaChange: .magenta
         case .none, .snapshotBegin, .snapshotEnd: nil
         }
     }

@@ -13,6 +13,22 @@ struct DecoderHarness: ~Copyable {
         decoder = ChangeDecoder(settings: Self.settings, catalog: catalog, streams: streams)
     }
 
+    /// Announces every change of the columns' names, as the catalog of a running instance does.
+    static func announcing(_ versions: SchemaVersions.Storage = .inMemory()) throws -> StreamCache {
+        let catalog = try SchemaCatalog(vendor: "com.acme", versions: SchemaVersions(versions)) { _ in }
+        return StreamCache(
+            {
+                catalog.stream(
+                    database: $0.database, schema: $0.schema, table: $0.table, columns: $0.columns,
+                    keyColumns: $0.keyColumns)
+            },
+            announcer: { shape, first, source, isSnapshot in
+                catalog.announcement(
+                    database: shape.database, schema: shape.schema, table: shape.table, columns: shape.columns,
+                    keyColumns: shape.keyColumns, at: first, of: source, isSnapshot: isSnapshot)
+            })
+    }
+
     /// Descriptors without validators, named after the table.
     static var streams: StreamCache { StreamCache { descriptor($0) } }
 

@@ -1,29 +1,46 @@
 /// What a column's type means for readers of its events: by it a table's shapes are told apart, and their change is classified.
-struct ColumnSignature: Equatable, Sendable {
-    @ExactText var name: String
-    var isNullable: Bool
+package struct ColumnSignature: Equatable, Sendable {
+    @ExactText package var name: String
+    package var isNullable: Bool
     /// Types of one family hold values of the same form; the sizes say how many of them.
-    @ExactText var family: String
+    @ExactText package var family: String
     /// Larger is wider, each for itself.
-    var sizes: [Int]
-    var labels: [String]
+    package var sizes: [Int]
+    package var labels: [String]
+    /// The attribute's number in its table, which stays when it is renamed; nil where the catalog did not know.
+    package var number: Int?
+    /// For people.
+    package var sqlType: String?
 
     /// A size without bound.
-    static let unbounded = 1_000_000_000
+    package static let unbounded = 1_000_000_000
 
-    init(_ column: StreamDescriptor.Column) {
+    package init(_ column: StreamDescriptor.Column) {
         name = column.name
         isNullable = column.isNullable
         (family, sizes) = Self.family(of: column.kind)
         labels = column.enumLabels
+        number = column.number
+        sqlType = column.sqlType.isEmpty ? nil : column.sqlType
     }
 
-    init(name: String, isNullable: Bool, family: String, sizes: [Int], labels: [String]) {
+    package init(
+        name: String, isNullable: Bool, family: String, sizes: [Int], labels: [String], number: Int? = nil,
+        sqlType: String? = nil
+    ) {
         self.name = name
         self.isNullable = isNullable
         self.family = family
         self.sizes = sizes
         self.labels = labels
+        self.number = number
+        self.sqlType = sqlType
+    }
+
+    /// Whether events of both look the same: what only tells columns apart, or is for people, does not count.
+    func isSameShape(as other: ColumnSignature) -> Bool {
+        $name == other.$name && isNullable == other.isNullable && $family == other.$family && sizes == other.sizes
+            && labels.exact == other.labels.exact
     }
 
     private static func family(of kind: StreamDescriptor.Kind) -> (String, [Int]) {
@@ -57,57 +74,40 @@ struct ColumnSignature: Equatable, Sendable {
         }
     }
 
-    /// Whether all values of `old` are values of this.
-    func holdsAll(of old: ColumnSignature) -> Bool {
-        let known = Set(labels.map { ExactText($0) })
-        guard isNullable || !old.isNullable, known.isEmpty || known.isSuperset(of: old.labels.map { ExactText($0) })
-        else { return false }
-        if family == old.family {
-            // An enum that lost all its labels holds nothing of what it was.
-            if family == "enum" && labels.isEmpty && !old.labels.isEmpty { return false }
-            return sizes.count == old.sizes.count && zip(sizes, old.sizes).allSatisfy { $0 >= $1 }
+    /// How the values of this family and those of another's relate.
+    enum Reach: Equatable {
+        /// Every old value is a value of this.
+        case all
+        /// Old values have the same form, and some may be too large or long.
+        case some
+        /// Values have another form.
+        case none
+    }
+
+    /// How much of what `old` could hold this can, nullability and labels apart.
+    func reach(over old: ColumnSignature) -> Reach {
+        if $family == old.$family {
+            guard sizes.count == old.sizes.count else { return .some }
+            return zip(sizes, old.sizes).allSatisfy { $0 >= $1 } ? .all : .some
         }
         if old.family == "integer", family == "numeric", let bits = old.sizes.first, let digits = sizes.first {
-            return digits >= (bits == 16 ? 5 : bits == 32 ? 10 : 19)
+            return digits >= (bits == 16 ? 5 : bits == 32 ? 10 : 19) ? .all : .some
         }
-        return family == "string" && sizes == [Self.unbounded] && (old.family == "enum" || old.family == "text")
+        if family == "string", old.family == "enum" || old.family == "text" {
+            return sizes == [Self.unbounded] ? .all : .some
+        }
+        return .none
+    }
+
+    /// The labels that values had and may have no more. An enum without labels is one whose labels are not known.
+    func lostLabels(of old: ColumnSignature) -> [String] {
+        guard family == "enum", !old.labels.isEmpty else { return [] }
+        let known = Set(labels.exact)
+        return old.labels.filter { !known.contains(ExactText($0)) }
     }
 }
 
-/// How a table's schema changed from one version to the next: the part of SchemaVer that is raised.
-package enum SchemaChange: Sendable, Equatable {
-    /// Optional properties were added, nothing else.
-    case addition
-    /// All old rows match the new schema, but more has changed.
-    case revision
-    /// Old rows may not match the new schema.
-    case model
-
-    static func between(_ old: [ColumnSignature], _ new: [ColumnSignature]) -> SchemaChange {
-        let known = Dictionary(old.map { ($0.$name, $0) }, uniquingKeysWith: { first, _ in first })
-        let names = Set(new.map(\.$name))
-        guard old.allSatisfy({ names.contains($0.$name) }) else { return .model }
-        var change = SchemaChange.addition
-        for column in new {
-            guard let before = known[column.$name] else {
-                if !column.isNullable { return .model }
-                continue
-            }
-            if column == before { continue }
-            guard column.holdsAll(of: before) else { return .model }
-            change = .revision
-        }
-        return change
-    }
-}
-
-extension SchemaVersion {
-    /// The version after a change.
-    package func raised(by change: SchemaChange) -> SchemaVersion {
-        switch change {
-        case .addition: SchemaVersion(model: model, revision: revision, addition: addition + 1)
-        case .revision: SchemaVersion(model: model, revision: revision + 1, addition: 0)
-        case .model: SchemaVersion(model: model + 1, revision: 0, addition: 0)
-        }
-    }
+extension [String] {
+    /// To be compared byte for byte.
+    var exact: [ExactText] { map { ExactText($0) } }
 }

@@ -58,7 +58,8 @@ package final class SchemaCatalog: Sendable {
             return known.descriptor
         }
         let qualified = schema.isEmpty ? table : "\(schema).\(table)"
-        let derived = name(database: database, schema: schema, table: table, columns: columns)
+        let signature = TableSignature(columns: columns, keyColumns: keyColumns)
+        let derived = name(database: database, schema: schema, table: table, signature)
         let text = SchemaDerivation.text(derived, columns: columns, comment: comment, qualifiedName: qualified)
         let contract = contract(for: derived, table: qualified)
         let validator = contract.validator ?? self.validator(derived, text, table: qualified)
@@ -87,13 +88,38 @@ package final class SchemaCatalog: Sendable {
         state.withLock { $0.texts.keys.sorted { $0.description < $1.description } }
     }
 
-    private func name(database: String, schema: String, table: String, columns: [StreamDescriptor.Column]) -> SchemaName
-    {
-        let owner = vendor ?? "local.\(SchemaName.part(from: database))"
+    /// What the first event of a table in this shape announces; nil where the table had the shape before the event.
+    ///
+    /// The answer belongs to the position: for an event that comes again it is the same. Ask for every event that is the first of
+    /// its table in a connection, in a new shape, or in a snapshot.
+    package func announcement(
+        database: String, schema: String, table: String, columns: [StreamDescriptor.Column], keyColumns: [Int],
+        at position: Position, of source: SourceIdentity, isSnapshot: Bool
+    ) -> SchemaAnnouncement? {
+        do {
+            let observation = try versions.observe(
+                vendor: owner(of: database), database: database, schema: schema, table: table,
+                signature: TableSignature(columns: columns, keyColumns: keyColumns), at: position,
+                of: source, isSnapshot: isSnapshot)
+            guard let observation else { return nil }
+            return SchemaAnnouncement(
+                database: database, schema: schema, table: table, from: observation.from, to: observation.to,
+                observation.difference)
+        } catch {
+            warn(
+                "whether the schema of \(schema).\(table) changed could not be read or kept, so that no change is announced: \(error)"
+            )
+            return nil
+        }
+    }
+
+    private func owner(of database: String) -> String { vendor ?? "local.\(SchemaName.part(from: database))" }
+
+    private func name(database: String, schema: String, table: String, _ signature: TableSignature) -> SchemaName {
         for (index, memory) in [versions, volatileVersions].enumerated() {
             do {
                 return try memory.name(
-                    vendor: owner, database: database, schema: schema, table: table, columns: columns)
+                    vendor: owner(of: database), database: database, schema: schema, table: table, signature: signature)
             } catch {
                 if index == 0 {
                     warn(

@@ -1,11 +1,10 @@
 import Synchronization
 
-/// Remembers which name each table's schema has, and which version each shape of it got, so that both are the same after a
-/// restart. Any thread.
+/// Remembers which name each table's schema has, which version each shape of it got, and where it went from one to the next,
+/// so that all is the same after a restart. Any thread.
 ///
 /// A table's identity is `["DATABASE","SCHEMA","TABLE"]`. State, under `schemas/name/VENDOR/NAME`: the identity of the table
-/// that has the name; under `schemas/table/IDENTITY`:
-/// `{"name":…,"versions":[{"version":"1-0-0","columns":[{"name","nullable","family","sizes":[…],"labels":[…]}]}]}`, oldest first.
+/// that has the name; under `schemas/table/IDENTITY`: its ``SchemaHistory``.
 package final class SchemaVersions: Sendable {
     /// Where the memory is kept. Writing is durable on return.
     package struct Storage: Sendable {
@@ -30,16 +29,6 @@ package final class SchemaVersions: Sendable {
         }
     }
 
-    /// One table's memory.
-    struct History: Equatable {
-        struct Entry: Equatable {
-            var version: SchemaVersion
-            var columns: [ColumnSignature]
-        }
-        var name: String
-        var entries: [Entry]
-    }
-
     private let storage: Storage
     private let lock = Mutex<Void>(())
 
@@ -48,34 +37,72 @@ package final class SchemaVersions: Sendable {
     /// The name and version of a table's schema in its present shape. A shape that the table had before gets the version it had
     /// then; a new one the next version after the latest, by what changed. Throws what the storage throws.
     package func name(
-        vendor: String, database: String, schema: String, table: String, columns: [StreamDescriptor.Column]
+        vendor: String, database: String, schema: String, table: String, signature: TableSignature
     ) throws -> SchemaName {
+        try change(vendor, database, schema, table) { history throws in
+            try Self.name(vendor, history, history.version(of: signature))
+        }
+    }
+
+    /// What an event at a position announces of its table.
+    struct Observation {
+        var from: SchemaName
+        var to: SchemaName
+        var difference: SchemaDifference
+        /// A snapshot's, which is announced again with each that starts over.
+        var move: SchemaHistory.Move
+    }
+
+    /// The event at `position` is the first that a decoder has for this shape of the table: answers what is to be announced
+    /// before it, the same again whenever the same event comes again. Throws what the storage throws.
+    func observe(
+        vendor: String, database: String, schema: String, table: String, signature: TableSignature,
+        at position: Position, of source: SourceIdentity, isSnapshot: Bool
+    ) throws -> Observation? {
+        try change(vendor, database, schema, table) { history throws in
+            let version = history.version(of: signature)
+            guard
+                let move = history.observe(
+                    version, at: position, of: "\(source.systemIdentifier)/\(source.generation)", isSnapshot: isSnapshot
+                ),
+                let difference = history.difference(of: move)
+            else { return nil }
+            return Observation(
+                from: try Self.name(vendor, history, move.from), to: try Self.name(vendor, history, move.to),
+                difference: difference, move: move)
+        }
+    }
+
+    /// Lets a table's memory be asked, and keeps it where that changed it.
+    private func change<Answer>(
+        _ vendor: String, _ database: String, _ schema: String, _ table: String,
+        _ ask: (inout SchemaHistory) throws -> Answer
+    ) throws -> Answer {
         try lock.withLock { _ in
             let identity = Self.identity(database, schema, table)
             let key = "schemas/table/\(identity)"
-            let signatures = columns.map { ColumnSignature($0) }
-            var history = try storage.read(key).flatMap { Self.history(of: $0) }
-            if history == nil {
-                history = History(
-                    name: try claimName(vendor, schema: schema, table: table, identity: identity), entries: [])
-            }
-            var known = history ?? History(name: SchemaName.part(from: table), entries: [])
-            let version: SchemaVersion
-            if let entry = known.entries.last(where: { $0.columns == signatures }) {
-                version = entry.version
+            let known = try storage.read(key).flatMap { SchemaHistory($0) }
+            var history: SchemaHistory
+            if let known {
+                history = known
             } else {
-                version =
-                    known.entries.last.map { $0.version.raised(by: .between($0.columns, signatures)) }
-                    ?? SchemaVersion.first
-                known.entries.append(History.Entry(version: version, columns: signatures))
-                try storage.write(key, Self.bytes(of: known))
+                history = SchemaHistory(
+                    name: try claimName(vendor, schema: schema, table: table, identity: identity))
             }
-            guard let name = SchemaName(vendor: vendor, name: known.name, version: version) else {
-                throw SchemaError(
-                    .malformed, "'\(vendor)' is no vendor of a schema; use letters, digits, '-', '_' and single dots")
-            }
-            return name
+            let answer = try ask(&history)
+            if history != known { try storage.write(key, history.bytes) }
+            return answer
         }
+    }
+
+    private static func name(
+        _ vendor: String, _ history: SchemaHistory, _ version: SchemaVersion
+    ) throws(SchemaError) -> SchemaName {
+        guard let name = SchemaName(vendor: vendor, name: history.name, version: version) else {
+            throw SchemaError(
+                .malformed, "'\(vendor)' is no vendor of a schema; use letters, digits, '-', '_' and single dots")
+        }
+        return name
     }
 
     /// The first table that asks for a name has it; another whose name comes to the same gets a hash of its own name behind it.
@@ -95,8 +122,6 @@ package final class SchemaVersions: Sendable {
         return "\(plain)_\(String(decoding: arena.bytes.prefix(8), as: UTF8.self))"
     }
 
-    // MARK: Text
-
     /// As a JSON array, so that no two tables share one, whatever is in their names.
     private static func identity(_ database: String, _ schema: String, _ table: String) -> String {
         var arena = ByteArena(capacity: 128)
@@ -108,64 +133,5 @@ package final class SchemaVersions: Sendable {
         arena.appendJSONString(text: table)
         arena.append(UInt8(ascii: "]"))
         return String(decoding: arena.bytes, as: UTF8.self)
-    }
-
-    static func bytes(of history: History) -> [UInt8] {
-        var arena = ByteArena(capacity: 1024)
-        arena.append("{\"name\":")
-        arena.appendJSONString(text: history.name)
-        arena.append(",\"versions\":[")
-        for (index, entry) in history.entries.enumerated() {
-            arena.append(index == 0 ? "{\"version\":\"" : ",{\"version\":\"")
-            arena.append(text: entry.version.description)
-            arena.append("\",\"columns\":[")
-            for (index, column) in entry.columns.enumerated() {
-                arena.append(index == 0 ? "{\"name\":" : ",{\"name\":")
-                arena.appendJSONString(text: column.name)
-                arena.append(column.isNullable ? ",\"nullable\":true,\"family\":" : ",\"nullable\":false,\"family\":")
-                arena.appendJSONString(text: column.family)
-                arena.append(",\"sizes\":[")
-                arena.append(text: column.sizes.map(String.init).joined(separator: ","))
-                arena.append("],\"labels\":[")
-                for (index, label) in column.labels.enumerated() {
-                    if index > 0 { arena.append(UInt8(ascii: ",")) }
-                    arena.appendJSONString(text: label)
-                }
-                arena.append("]}")
-            }
-            arena.append("]}")
-        }
-        arena.append("]}")
-        return Array(arena.bytes)
-    }
-
-    /// Nil for bytes that this did not write.
-    static func history(of bytes: [UInt8]) -> History? {
-        guard let document = try? bytes.withUnsafeBytes({ try JSONDocument($0) }) else { return nil }
-        let view = document.view
-        guard let name = view.member(0, named: "name").flatMap({ view.string($0) }),
-            let versions = view.member(0, named: "versions")
-        else { return nil }
-        var history = History(name: name, entries: [])
-        for entry in view.elements(versions) {
-            guard let text = view.member(entry, named: "version").flatMap({ view.string($0) }),
-                let version = SchemaVersion(parsing: text), let columns = view.member(entry, named: "columns")
-            else { return nil }
-            let signatures = view.elements(columns).compactMap { signature(view, $0) }
-            history.entries.append(History.Entry(version: version, columns: signatures))
-        }
-        return history
-    }
-
-    private static func signature(_ view: JSONView, _ column: Int) -> ColumnSignature? {
-        guard let name = view.member(column, named: "name").flatMap({ view.string($0) }),
-            let nullable = view.member(column, named: "nullable").flatMap({ view.boolean($0) }),
-            let family = view.member(column, named: "family").flatMap({ view.string($0) }),
-            let sizes = view.member(column, named: "sizes"), let labels = view.member(column, named: "labels")
-        else { return nil }
-        return ColumnSignature(
-            name: name, isNullable: nullable, family: family,
-            sizes: view.elements(sizes).compactMap { view.integer($0) },
-            labels: view.elements(labels).compactMap { view.string($0) })
     }
 }

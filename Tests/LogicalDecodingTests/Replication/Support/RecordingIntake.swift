@@ -122,7 +122,7 @@ final class RecordingIntake: Intake {
             case .snapshotBegin, .truncate: rows = [:]
             case .create, .read, .update: rows[event.key] = event.payload
             case .delete: rows[event.key] = nil
-            case .none, .message, .snapshotEnd: break
+            case .none, .message, .schemaChange, .snapshotEnd: break
             }
         }
         return rows
