@@ -5,7 +5,7 @@ import Testing
 @Suite struct ValidationTests {
     /// A batch with one record of each of the payloads and operations, checked.
     private func checked(
-        _ schema: String, _ events: [(Operation, payload: String, unchanged: String)]
+        _ schema: String, _ events: [(Operation, payload: String, unchanged: String)], limit: Int = ByteRange.limit
     ) throws -> EventBatch {
         var builder = EventBatchBuilder(capacity: 64)
         let validator = try validator(schema)
@@ -26,7 +26,7 @@ import Testing
             record.unchanged = ByteRange(from: end, to: builder.arena.count)
             builder.append(record)
         }
-        Validation.apply(to: &builder)
+        Validation.apply(to: &builder, limit: limit)
         return builder.seal(source: SourceIdentity(name: "s", systemIdentifier: 1), acknowledge: 0, receivedAt: 0)
     }
 
@@ -42,6 +42,20 @@ import Testing
             batch.records.map(\.isInvalid) == [true, true, true, true, false, false, false, false, false, false, false])
         for record in batch.records {
             #expect(record.validationError.isEmpty == !record.isInvalid)
+        }
+    }
+
+    @Test("where an arena is full, the verdict stands without words, and a payload that is no JSON is left out")
+    func fullArena() throws {
+        let batch = try checked(#"{"type":"string"}"#, [(.none, "{}", ""), (.none, "{", "")], limit: 3)
+        #expect(batch.records.map(\.isInvalid) == [true, true])
+        #expect(batch.records.map(\.validationError.isEmpty) == [true, true])
+        #expect(batch.records.map { batch.text(of: $0.payload) } == ["{}", ""])
+        #expect(batch.byteCount == 3)
+        for index in 0..<2 {
+            try withJSON(EventFormatTests.renderer.envelope(of: index, in: batch)) { view in
+                #expect(view.member(0, named: "isValid").flatMap { view.boolean($0) } == false)
+            }
         }
     }
 

@@ -105,6 +105,32 @@ extension BadInput {
             #expect(written > 100_000_000)
             #expect(try stand.deadLetters().isEmpty)
         }
+
+        @Test(
+            "A row that Postgres itself cannot send ends with what to do", .timeLimit(.minutes(3)),
+            .enabled(if: hasMemory(GiB: 6), "needs 6 GiB of free memory"))
+        func rowBeyondPostgres() throws {
+            let stand = try Stand(schema: "create table t (id int primary key, b bytea);", sinks: Sidecar.fileSink)
+            try stand.deliver("insert into t values (1, null)")
+            // As text it is twice as long.
+            try stand.source("insert into t values (2, convert_to(repeat('x', 600000000), 'UTF8'))")
+            for (mode, advice) in [("initial", "snapshot: always"), ("always", "start again")] {
+                let sidecar = try Sidecar(
+                    like: stand.sidecar, replacing: "slot: buz_shop", with: "slot: buz_shop\n      snapshot: \(mode)")
+                try sidecar.start(["--until-idle", "1"])
+                #expect(try sidecar.process?.wait(seconds: 120) == 1)
+                let errors = sidecar.errors
+                #expect(errors.contains("1 GB of text that Postgres can send"), "\(errors)")
+                #expect(errors.contains("a column list") && errors.contains(advice), "\(errors)")
+                #expect(errors.contains("a row of public.t") == (mode == "always"), "\(errors)")
+            }
+            let list = stand.server.major >= 15
+            try stand.source(list ? "alter publication buz_shop set table t (id)" : "delete from t where id = 2")
+            let mended = try Sidecar(
+                like: stand.sidecar, replacing: "slot: buz_shop", with: "slot: buz_shop\n      snapshot: always")
+            try mended.runUntilIdle()
+            #expect(try stand.events("select count(*) from e where op = 'r' and p->>'id' = '2'") == (list ? "1" : "0"))
+        }
     }
 }
 

@@ -6,7 +6,9 @@
 enum Validation {
     /// Sets the verdict on every record of the builder: what does not pass gets ``EventRecord/Flags/invalid`` and its
     /// `validationError`. A payload that is no JSON becomes a JSON string of its bytes, so that its line can be read.
-    static func apply(to builder: inout EventBatchBuilder) {
+    ///
+    /// Where the arena would grow beyond `limit`, the verdict stays without words, and such a payload is left out.
+    static func apply(to builder: inout EventBatchBuilder, limit: Int = ByteRange.limit) {
         guard builder.streams.contains(where: { $0.validator != nil }) else { return }
         var evaluator = SchemaEvaluator()
         for index in builder.records.indices {
@@ -21,10 +23,10 @@ enum Validation {
             if validator.passes(payload, partial: partial, using: &evaluator) { continue }
             let report = validator.report(payload, partial: partial)
             var text = record.payload
-            if report.isNotJSON { text = quote(record.payload, in: &builder) }
+            if report.isNotJSON { text = quote(record.payload, in: &builder, limit) }
             let start = builder.arena.count
             report.render(to: &builder.arena)
-            let range = ByteRange(from: start, to: builder.arena.count)
+            let range = written(from: start, in: &builder, limit)
             builder.update(index) { record in
                 record.payload = text
                 record.validationError = range
@@ -33,11 +35,18 @@ enum Validation {
         }
     }
 
-    private static func quote(_ payload: ByteRange, in builder: inout EventBatchBuilder) -> ByteRange {
+    private static func quote(_ payload: ByteRange, in builder: inout EventBatchBuilder, _ limit: Int) -> ByteRange {
         // The arena may move while it grows.
         let copy = Array(builder.arena[payload])
         let start = builder.arena.count
         _ = copy.withUnsafeBytes { builder.arena.appendJSONString(repairing: $0) }
-        return ByteRange(from: start, to: builder.arena.count)
+        return written(from: start, in: &builder, limit)
+    }
+
+    /// What was written last; none, and taken back, where it passes the limit.
+    private static func written(from start: Int, in builder: inout EventBatchBuilder, _ limit: Int) -> ByteRange {
+        if builder.arena.count <= limit { return ByteRange(from: start, to: builder.arena.count) }
+        builder.arena.truncate(to: start)
+        return .none
     }
 }

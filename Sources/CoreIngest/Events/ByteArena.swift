@@ -116,6 +116,10 @@ public struct ByteArena: ~Copyable {
         self.init(offset: start, count: end - start)
     }
 
+    /// The most bytes that an arena of events may hold: offsets have 32 bits, and so has the length of a whole batch on disk, with
+    /// its records and streams. 4,032 MiB.
+    public static var limit: Int { @inlinable get { 63 << 26 } }
+
     /// No bytes.
     public static var none: ByteRange { @inlinable get { ByteRange(offset: 0, count: 0) } }
     /// Whether there are no bytes.

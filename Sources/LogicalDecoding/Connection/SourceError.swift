@@ -29,6 +29,8 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
         case publicationMissing
         /// The server skipped changes, as the publication did not exist when they were made.
         case publicationSkipped
+        /// A row has more than the 1 GB of text that Postgres can send.
+        case rowTooLarge
         /// The state says that the slot existed; it does not.
         case slotMissing
         /// The slot exists, and the state does not know it or says otherwise.

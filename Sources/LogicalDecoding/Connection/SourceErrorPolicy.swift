@@ -19,7 +19,8 @@ package enum SourceErrorPolicy {
             return isPassing(error.sqlState) ? .retry : .stop
         case .badConnectionString, .permissionDenied, .serverUnsuitable, .serverReplaced, .noTables,
             .publicationMissing,
-            .publicationSkipped, .slotMissing, .slotUnknown, .slotUnsuitable, .slotAhead, .slotLost, .malformedMessage,
+            .publicationSkipped, .rowTooLarge, .slotMissing, .slotUnknown, .slotUnsuitable, .slotAhead, .slotLost,
+            .malformedMessage,
             .stopped:
             return .stop
         }
@@ -35,6 +36,22 @@ package enum SourceErrorPolicy {
         case "55": return sqlState == "55006" || sqlState == "55P03"
         default: return false
         }
+    }
+
+    /// What to do where the server cannot send a row, as no text in Postgres has more than 1 GB: 54000 (program_limit_exceeded) of its
+    /// string buffers, or XX000 of its allocator, whose words are never translated. The error itself where it is another.
+    static func withAdvice(_ error: SourceError, table: String?) -> SourceError {
+        let isTooLarge =
+            error.sqlState == "54000"
+            || error.sqlState == "XX000" && error.message.contains("invalid memory alloc request size")
+        guard isTooLarge else { return error }
+        let row = table.map { "a row of \($0)" } ?? "a row"
+        let again = table == nil ? "start once with snapshot: always, as the log holds it for ever" : "start again"
+        return SourceError(
+            .rowTooLarge,
+            "\(error.message); \(row) has more than the 1 GB of text that Postgres can send: make it smaller, or leave its column"
+                + " out of the publication (a column list, from Postgres 15 on) or its table; then \(again)",
+            sqlState: error.sqlState)
     }
 
     /// The code for a statement that the server refused with this SQLSTATE.

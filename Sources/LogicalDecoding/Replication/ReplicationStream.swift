@@ -136,7 +136,8 @@ struct ReplicationStream: ~Copyable {
             try connection.finishCopy()
         } catch {
             let isAboutPublication = error.sqlState == "42704" && error.message.contains("\"\(settings.publication)\"")
-            throw isAboutPublication ? PublicationManager.missing(settings) : error
+            throw isAboutPublication
+                ? PublicationManager.missing(settings) : SourceErrorPolicy.withAdvice(error, table: nil)
         }
     }
 

@@ -70,15 +70,15 @@ extension ChangeDecoder {
         if rows.values.repairedText { record.flags.insert(.repairedText) }
     }
 
-    /// A range of the arena, whose offsets have 32 bits.
+    /// A range of the arena, which has a limit.
     @inline(__always)
     static func range(
         _ start: Int, _ end: Int, _ reader: borrowing MessageReader
     ) throws(DecodingError) -> ByteRange {
-        guard end <= Int(UInt32.max) else {
+        guard end <= ByteRange.limit else {
             throw reader.error(
                 .tooLarge,
-                "the event needs more than 4 GiB of JSON; leave the column or the table out of the publication",
+                "the event needs more than 4,032 MiB of JSON; leave the column or the table out of the publication",
                 at: 0)
         }
         return ByteRange(from: start, to: end)

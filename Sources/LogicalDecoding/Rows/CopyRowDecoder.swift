@@ -151,10 +151,10 @@ package struct CopyRowDecoder: ~Copyable {
     }
 
     private func range(_ start: Int, _ end: Int, _ ordinal: UInt64) throws(DecodingError) -> ByteRange {
-        guard end <= Int(UInt32.max) else {
+        guard end <= ByteRange.limit else {
             throw DecodingError(
                 .tooLarge,
-                "the row needs more than 4 GiB of JSON; leave the column or the table out of the publication",
+                "the row needs more than 4,032 MiB of JSON; leave the column or the table out of the publication",
                 at: .snapshotRow(table: plan.relation.qualifiedName, ordinal: ordinal))
         }
         return ByteRange(from: start, to: end)

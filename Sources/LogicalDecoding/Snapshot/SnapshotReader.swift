@@ -104,7 +104,11 @@ struct SnapshotReader: ~Copyable {
                 if outcome.contains(.readable) { try connection.readSocket() }
                 try obey()
             case .finished:
-                try connection.finishCopy()
+                do throws(SourceError) {
+                    try connection.finishCopy()
+                } catch {
+                    throw SourceErrorPolicy.withAdvice(error, table: "\(table.name)")
+                }
                 break reading
             }
         }

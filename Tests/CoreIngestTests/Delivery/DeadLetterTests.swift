@@ -1,4 +1,5 @@
 import SinkTesting
+import Synchronization
 import Testing
 
 @testable import CoreIngest
@@ -42,6 +43,38 @@ import Testing
         try store.insert(letters(batch), renderer: renderer)
         #expect(try store.entries().map(\.attempts) == [2, 2])
         #expect(store.count == 2)
+    }
+
+    @Test("An event that does not fit a row is kept in parts, and read, replayed and discarded as any other")
+    func largeEvents() async throws {
+        let parts = try DeadLetterStore(state, sink: "parts", partBytes: 100)
+        func partsLeft() throws -> Int64? {
+            try parts.database.withLock { try $0.integer("SELECT count(*) FROM dead_letter_parts") }
+        }
+        var batches = TestBatch()
+        let large = batches.transaction(
+            (0..<3).map { .init(id: $0, note: String(repeating: "long ", count: 500 + $0)) })
+        try store.insert(letters(large), renderer: renderer)
+        try parts.insert(letters(large), renderer: renderer)
+        #expect(try parts.entries().map(\.envelope) == store.entries().map(\.envelope))
+        let inParts = try #require(try partsLeft())
+        #expect(inParts > 150)
+        #expect(
+            try parts.database.withLock { try $0.integer("SELECT max(length(bytes)) FROM dead_letter_parts") } == 100)
+        // What fails again has its parts already.
+        try parts.insert(letters(large), renderer: renderer)
+        #expect(try parts.entries().map(\.attempts) == [2, 2, 2])
+        #expect(try partsLeft() == inParts)
+
+        let uuid = try #require(try parts.entries().first?.uuid)
+        #expect(try parts.discard(DeadLetterFilter(uuid: uuid)) == 1)
+        #expect(try #require(try partsLeft()) < inParts)
+        let sink = RecordingSink()
+        let result = try await DeadLetterReplay(store: parts, sink: sink).run(DeadLetterFilter())
+        #expect(result.delivered == 2 && result.unreadable == 0)
+        #expect(
+            sink.events.map(\.payload) == RecordedEvent.events(of: [BatchSlice(large, range: 1..<3)]).map(\.payload))
+        #expect(try partsLeft() == 0)
     }
 
     @Test func aMillionFailuresReadAsOneLine() throws {

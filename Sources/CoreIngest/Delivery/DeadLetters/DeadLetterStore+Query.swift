@@ -61,6 +61,8 @@ package struct DeadLetterFilter: Sendable, Equatable {
 }
 
 extension DeadLetterStore {
+    /// Events are read so many bytes at a time, and at least one.
+    private static let pageBytes = 16 << 20
     private static let columns = """
         id, uuid, class, code, error, attempts, first_failed_at, last_failed_at, source, position, schema, stream,
         group_key, envelope
@@ -122,14 +124,21 @@ extension DeadLetterStore {
             try statement.bind(4, last)
             try statement.bind(5, Int64(count))
             var found: [DeadLetterEntry] = []
-            while try statement.step() {
+            var bytes = 0
+            while bytes < Self.pageBytes, try statement.step() {
+                var envelope = statement.text(13)
+                if envelope.isEmpty {
+                    envelope = String(
+                        decoding: try Self.parts(of: statement.integer(0), "envelope", database), as: UTF8.self)
+                }
+                bytes += envelope.utf8.count
                 found.append(
                     DeadLetterEntry(
                         id: statement.integer(0), uuid: statement.text(1), reason: statement.text(2),
                         code: statement.text(3), error: statement.text(4), attempts: Int(statement.integer(5)),
                         firstFailedAt: statement.text(6), lastFailedAt: statement.text(7), source: statement.text(8),
                         position: statement.text(9), schema: statement.text(10), stream: statement.text(11),
-                        group: statement.text(12), envelope: statement.text(13)))
+                        group: statement.text(12), envelope: envelope))
             }
             return found
         }
@@ -151,6 +160,19 @@ extension DeadLetterStore {
         return removed
     }
 
+    /// A field of an event that did not fit a row.
+    private static func parts(
+        of letter: Int64, _ field: String, _ database: borrowing SQLiteDatabase
+    ) throws(StateError) -> [UInt8] {
+        var statement = try database.prepare(
+            "SELECT bytes FROM dead_letter_parts WHERE letter = ?1 AND field = ?2 ORDER BY part")
+        try statement.bind(1, letter)
+        try statement.bind(2, field)
+        var whole: [UInt8] = []
+        while try statement.step() { whole += statement.blob(0) }
+        return whole
+    }
+
     // MARK: Replay
 
     /// A dead letter with its event as it was, ready to be written again.
@@ -168,8 +190,12 @@ extension DeadLetterStore {
             try statement.bind(4, last)
             try statement.bind(5, Int64(count))
             var found: [Stored] = []
-            while try statement.step() {
-                let batch = statement.blob(1).withUnsafeBytes { bytes in
+            var bytes = 0
+            while bytes < Self.pageBytes, try statement.step() {
+                var record = statement.blob(1)
+                if record.isEmpty { record = try Self.parts(of: statement.integer(0), "record", database) }
+                bytes += record.count
+                let batch = record.withUnsafeBytes { bytes in
                     var reader = BatchReader(bytes)
                     return (try? reader.batch())?.batch
                 }

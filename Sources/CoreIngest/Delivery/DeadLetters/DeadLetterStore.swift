@@ -2,7 +2,8 @@ import Synchronization
 
 /// The dead letters of one sink: one SQLite file, to be read with the `sqlite3` shell too. Any thread.
 ///
-/// One row per event, by its `uuid`: an event that fails again raises `attempts`. What was inserted is durable on return.
+/// One row per event, by its `uuid`: an event that fails again raises `attempts`. What was inserted is durable on return. A row of
+/// SQLite has at most 1 GB: of an event that is larger than a part, `envelope` and `record` are empty, and lie in `dead_letter_parts`.
 package final class DeadLetterStore: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS dead_letters (
@@ -23,16 +24,30 @@ package final class DeadLetterStore: Sendable {
             record BLOB NOT NULL
         );
         CREATE INDEX IF NOT EXISTS dead_letters_group ON dead_letters (group_key);
+        CREATE TABLE IF NOT EXISTS dead_letter_parts (
+            letter INTEGER NOT NULL,
+            field TEXT NOT NULL,
+            part INTEGER NOT NULL,
+            bytes BLOB NOT NULL,
+            PRIMARY KEY (letter, field, part)
+        ) WITHOUT ROWID;
+        CREATE TRIGGER IF NOT EXISTS dead_letters_removed AFTER DELETE ON dead_letters BEGIN
+            DELETE FROM dead_letter_parts WHERE letter = OLD.id;
+        END;
         """
 
     package let sink: String
     package let path: String
     let maxBytes: Int
+    let partBytes: Int
     let database: Mutex<SQLiteDatabase>
     private let total: Atomic<Int>
 
-    /// Opens or creates `deadletters/SINK.sqlite`.
-    package init(_ directory: StateDirectory, sink: String, maxBytes: Int = .max) throws(StateError) {
+    /// Opens or creates `deadletters/SINK.sqlite`. `partBytes`: what is larger is stored in parts of this size.
+    package init(
+        _ directory: StateDirectory, sink: String, maxBytes: Int = .max, partBytes: Int = 16 << 20
+    ) throws(StateError) {
+        self.partBytes = partBytes
         self.sink = sink
         self.maxBytes = maxBytes
         path = try directory.directory("deadletters") + "/\(StateDirectory.fileName(sink)).sqlite"
@@ -71,9 +86,27 @@ package final class DeadLetterStore: Sendable {
                         group_key = excluded.group_key
                     """)
                 for letter in letters {
-                    try Self.bind(letter, now: now, renderer: renderer, to: &statement)
+                    let batch = letter.batch
+                    let rendered = batch.rendered(as: .envelope, by: renderer)
+                    defer { withExtendedLifetime(rendered) {} }
+                    let envelope = rendered.line(letter.record)
+                    var record = ByteArena(capacity: 1024)
+                    BatchWriter.write(batch, record: letter.record, to: &record)
+                    let isLarge = max(envelope.count, record.count) > partBytes
+                    try Self.bind(letter, now: now, to: &statement)
+                    if isLarge {
+                        try statement.bind(12, "")
+                        try statement.bind(13, blob: UnsafeRawBufferPointer(start: nil, count: 0))
+                    } else {
+                        try statement.bind(12, text: envelope)
+                        try statement.bind(13, blob: record.bytes)
+                    }
                     _ = try statement.step()
                     statement.reset()
+                    if isLarge {
+                        let uuid = Self.uuidText(batch.records[letter.record])
+                        try write(envelope, record.bytes, asPartsOf: uuid, database)
+                    }
                 }
                 return Int((try database.integer("SELECT count(*) FROM dead_letters") ?? 0) - before)
             }
@@ -95,7 +128,7 @@ package final class DeadLetterStore: Sendable {
     }
 
     private static func bind(
-        _ letter: DeadLetter, now: String, renderer: EventRenderer, to statement: inout Statement
+        _ letter: DeadLetter, now: String, to statement: inout Statement
     ) throws(StateError) {
         let batch = letter.batch
         let record = batch.records[letter.record]
@@ -116,12 +149,29 @@ package final class DeadLetterStore: Sendable {
                 ?? DeadLetterGroup.key(
                     reason: letter.reason.rawValue, code: letter.code, schema: stream.schema.description,
                     error: letter.error))
-        let rendered = batch.rendered(as: .envelope, by: renderer)
-        defer { withExtendedLifetime(rendered) {} }
-        try statement.bind(12, text: rendered.line(letter.record))
-        var bytes = ByteArena(capacity: 1024)
-        BatchWriter.write(batch, record: letter.record, to: &bytes)
-        try statement.bind(13, blob: bytes.bytes)
+    }
+
+    /// Nothing where the event has its parts already.
+    private func write(
+        _ envelope: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer, asPartsOf uuid: String,
+        _ database: borrowing SQLiteDatabase
+    ) throws(StateError) {
+        var statement = try database.prepare(
+            """
+            INSERT OR IGNORE INTO dead_letter_parts (letter, field, part, bytes)
+            SELECT id, ?2, ?3, ?4 FROM dead_letters WHERE uuid = ?1
+            """)
+        for (field, bytes) in [("envelope", envelope), ("record", record)] {
+            for (number, start) in stride(from: 0, to: bytes.count, by: partBytes).enumerated() {
+                let end = min(start + partBytes, bytes.count)
+                try statement.bind(1, uuid)
+                try statement.bind(2, field)
+                try statement.bind(3, Int64(number))
+                try statement.bind(4, blob: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                _ = try statement.step()
+                statement.reset()
+            }
+        }
     }
 
     static func uuidText(_ record: EventRecord) -> String {
