@@ -11,7 +11,8 @@ func healthyStatus() -> InstanceStatus {
     source.received = LogSequenceNumber(1000)
     source.serverEnd = LogSequenceNumber(1000)
     let lane = LaneStatus(
-        sink: "lake", isRequired: true, state: .ok, attempts: 0, lastError: nil, failingSince: nil, queuedEvents: 0,
+        sink: "lake", isRequired: true, state: .ok, attempts: 0, lastError: nil, isFailing: false, failingSince: nil,
+        queuedEvents: 0,
         queuedBytes: 0, parkedBatches: 0, parkedBytes: 0, deadLetters: 0, deliveredEvents: 12, discardedEvents: 0,
         lastPosition: nil, lagSeconds: 0)
     return InstanceStatus(
@@ -80,9 +81,25 @@ struct InstanceStatusTests {
         var status = healthyStatus()
         status.lanes[0].state = .holding
         status.lanes[0].lastError = "unavailable: refused"
+        status.lanes[0].isFailing = true
         #expect(status.text.contains("NOT READY"))
         #expect(status.text.contains("park is full, so Postgres keeps its WAL: unavailable: refused"))
         #expect(!healthyStatus().text.contains("NOT READY"))
+    }
+
+    @Test("An error that was mended is shown with its age, and as no reason for anything")
+    func mendedError() {
+        var status = healthyStatus()
+        status.lanes[0].state = .holding
+        status.lanes[0].lastError = "unavailable: refused"
+        status.lanes[0].lastErrorAt = 31_000_000
+        #expect(status.text.contains("sink lake: works again; 30 s ago: unavailable: refused"))
+        #expect(status.unreadiness.allSatisfy { !$0.contains("refused") })
+        let json = String(decoding: status.json, as: UTF8.self)
+        #expect(
+            json.contains(#""failing":false,"lastError":"unavailable: refused","lastErrorAt":"1970-01-01T00:00:31"#))
+        status.lanes[0].isFailing = true
+        #expect(status.text.contains("sink lake: unavailable: refused") && status.unreadiness[0].contains("refused"))
     }
 }
 

@@ -74,6 +74,53 @@ extension BadInput {
             #expect(try stand.deadLetters().count == 2)
         }
 
+        @Test(
+            "A table without a key whose column has a name of the mirror's own is refused, others go on",
+            .timeLimit(.minutes(2)))
+        func ownNames() throws {
+            let stand = try Stand(
+                schema:
+                    "create table log (line text, _buz_op text); create table keyed (id int primary key, _buz_op text);"
+            )
+            try stand.deliver("insert into log values ('before', 'x'); insert into keyed values (1, 'x');")
+            try stand.deliver("insert into log values ('after', null); update keyed set _buz_op = 'y'; truncate log;")
+            try stand.expectEqual(["keyed"])
+            #expect(try stand.events("select string_agg(op, '' order by n) from e where tab = 'log'") == "rct")
+            let letters = try stand.deadLetters()
+            #expect(
+                letters.count == 3 && letters.allSatisfy { $0.contains("public.log has a column _buz_op") },
+                "\(letters)")
+            // With a key it is a mirror like any other.
+            try stand.deliver(
+                "alter table log add id int generated always as identity primary key; insert into log values ('new', 'z')"
+            )
+            #expect(try stand.mirror("select line, _buz_op from log") == "new|z")
+        }
+
+        @Test(
+            "A table that is added while the sidecar runs is told, with what to do for its older rows",
+            .timeLimit(.minutes(2)))
+        func addedTable() throws {
+            let stand = try Stand(
+                schema: """
+                    create table old (id int primary key); create table added (id int primary key); insert into added values (1);
+                    create publication buz_shop for table old;
+                    """)
+            try stand.sidecar.startReady()
+            try stand.source(
+                "insert into old values (1); alter publication buz_shop add table added; insert into added values (2)")
+            try eventually(within: 60, "the row has not come: \(stand.sidecar.errors)") {
+                (try? stand.mirror("select count(*) from added")) == "1"
+            }
+            #expect(stand.sidecar.errors.contains("table public.added is new to publication buz_shop"))
+            #expect(stand.sidecar.errors.contains("start once with snapshot: always"))
+            #expect(try stand.sidecar.terminate() == 0)
+            let anew = try Sidecar(
+                like: stand.sidecar, replacing: "slot: buz_shop", with: "slot: buz_shop\n      snapshot: always")
+            try anew.runUntilIdle()
+            try stand.expectEqual(["old", "added"])
+        }
+
         @Test("Tables of every replica identity arrive, also without a key, a column or a row", .timeLimit(.minutes(2)))
         func identities() throws {
             let stand = try Stand(

@@ -84,8 +84,12 @@ enum ConsolePage {
           table("lanes", [["sink"], ["state"], ["delivered", "n"], ["now", "n"], ["queued", "n"], ["parked", "n"], ["dead letters", "n"], ["discarded", "n"], ["behind", "n"], ["last error"]],
             stats.lanes.map(l => [[l.sink + (l.required ? "" : " (optional)")], [l.state, tone(l.state)], [number(l.delivered), "n"], [rate("lanes", l, "sink", "delivered", seconds), "n"],
               [number(l.queuedEvents), "n"], [bytes(l.parkedBytes), "n"], [number(l.deadLetters), l.deadLetters ? "n warn" : "n"],
-              [number(l.discarded), l.discarded ? "n bad" : "n"], [span(l.lagSeconds), "n"], [l.lastError || "", "message"]]));
+              [number(l.discarded), l.discarded ? "n bad" : "n"], [span(l.lagSeconds), "n"], [mended(l, stats) + (l.lastError || ""), "message"]]));
           before = stats;
+        }
+        function mended(l, stats) {
+          if (l.failing || !l.lastErrorAt) return "";
+          return "works again; " + span((Date.parse(stats.takenAt) - Date.parse(l.lastErrorAt)) / 1000) + " ago: ";
         }
         function snapshot(s) {
           return s.snapshot ? "snapshot " + (100 * s.snapshot.share).toFixed(1) + " % (" + s.snapshot.table + ") " : "";

@@ -68,7 +68,9 @@ extension InstanceStatus {
         out.member("deadLetters", lane.deadLetters)
         out.member("attempts", lane.attempts)
         out.member("failingSince", lane.failingSince.map { Timestamp.text($0) })
+        out.member("failing", lane.isFailing)
         out.member("lastError", lane.lastError)
+        out.member("lastErrorAt", lane.lastErrorAt.map { Timestamp.text($0) })
         out.member("lastPosition", lane.lastPosition?.description)
         out.member("lagSeconds", lane.lagSeconds)
     }

@@ -12,8 +12,16 @@ extension InstanceStatus {
         for source in sources {
             if let error = source.status.lastError { out += "\n  source \(source.name): \(error.message)" }
         }
-        for lane in lanes { if let error = lane.lastError { out += "\n  sink \(lane.sink): \(error)" } }
+        for lane in lanes {
+            if let error = lane.lastError { out += "\n  sink \(lane.sink): \(mended(lane))\(error)" }
+        }
         return out
+    }
+
+    /// What goes before an error that does not stand any more.
+    private func mended(_ lane: LaneStatus) -> String {
+        guard !lane.isFailing, let at = lane.lastErrorAt else { return "" }
+        return "works again; \(Quantity.duration(Double(takenAt - at) / 1_000_000)) ago: "
     }
 
     private var sourceTable: String {

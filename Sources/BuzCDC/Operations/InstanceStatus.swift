@@ -34,7 +34,7 @@ struct InstanceStatus: Sendable {
             reasons.append("source \(source.name) is \(state.rawValue)\(cause)")
         }
         for lane in lanes where lane.isRequired {
-            let cause = lane.lastError.map { ": \($0)" } ?? ""
+            let cause = lane.isFailing ? lane.lastError.map { ": \($0)" } ?? "" : ""
             switch lane.state {
             case .holding:
                 reasons.append("sink \(lane.sink) is down and its park is full, so Postgres keeps its WAL\(cause)")

@@ -199,11 +199,19 @@ struct ReplicationStream: ~Copyable {
     private mutating func learn(_ relation: RelationInfo) throws(SourceError) {
         guard !decoder.catalog.isComplete(for: relation) else { return }
         let now = ContinuousClock.now
+        if decoder.catalog.tables[relation.id] == nil, refreshed[relation.id] == nil {
+            log.warning(
+                "table \(relation.qualifiedName) is new to publication \(settings.publication): its changes are read from now on, rows that it held before are not; if there are any, \(Self.remedyForRows)"
+            )
+        }
         if let last = refreshed[relation.id], now - last < .seconds(1) { return }
         refreshed[relation.id] = now
         let connection = try PostgresConnection(side)
         decoder.catalog = try CatalogLoader.refresh(decoder.catalog, relations: [relation.id], on: connection)
     }
+
+    /// How rows come that a table held before it was published.
+    static let remedyForRows = "start once with snapshot: always, which copies all tables anew"
 
     // MARK: Handing over
 

@@ -119,6 +119,8 @@ struct SourceRunner: ~Copyable {
         let system = try SystemIdentity(asking: connection)
         let decision = try decide(system, on: sideConnection)
         try publish(decision, on: sideConnection)
+        // Before the snapshot: a table that comes later is new to the stream, and told.
+        let catalog = try CatalogLoader.load(publication: settings.publication, on: sideConnection)
         let timeout = try senderTimeout(connection)
         let start: LogSequenceNumber
         var reread: LogSequenceNumber?
@@ -170,7 +172,6 @@ struct SourceRunner: ~Copyable {
         if reread != nil, start > .none {
             replayed = max(replayed, Position(commit: start.rawValue - 1, ordinal: .max))
         }
-        let catalog = try CatalogLoader.load(publication: settings.publication, on: sideConnection)
         var stream = ReplicationStream(
             connection: connection, settings: settings,
             decoding: DecoderSettings(source: source, continues: predecessor, database: system.database),
@@ -205,8 +206,9 @@ struct SourceRunner: ~Copyable {
         case .created(let tables):
             log.notice("created publication \(settings.publication)", metadata: ["tables": "\(tables.count)"])
         case .changed(let added, let dropped):
+            let rows = "rows that these tables held before are not sent; \(ReplicationStream.remedyForRows)"
             log.warning(
-                "changed publication \(settings.publication): rows that tables held before they were added are not sent",
+                "changed publication \(settings.publication)\(added.isEmpty ? "" : ": " + rows)",
                 metadata: ["added": "\(added)", "dropped": "\(dropped)"])
         case .differs(let missing, let extra):
             log.warning(

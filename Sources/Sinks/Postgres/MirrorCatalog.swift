@@ -78,6 +78,7 @@ final class MirrorCatalog {
                 "\(origin.wrappedValue) and \(other.wrappedValue) would both be mirrored to \(table): give them sinks of their own with different `schema`"
             )
         }
+        try checkNames(stream, table)
         let shape = try types(of: stream, connection)
         if let oid = try connection.relation(table) {
             try alter(table, oid, to: stream, shape, connection)
@@ -181,6 +182,21 @@ final class MirrorCatalog {
                 + "leave columns out of the publication, or give the source table a primary key (SQLSTATE 54011)",
             sqlState: "54011")
     }
+
+    /// See ``checkWidth(_:_:)``.
+    private func checkNames(_ stream: StreamDescriptor, _ table: PostgresTable) throws(PostgresFailure) {
+        guard stream.keyColumns.isEmpty else { return }
+        let taken = Set(Self.changeColumns.map { ExactText($0.name) })
+        guard let column = stream.columns.first(where: { taken.contains($0.$name) }) else { return }
+        throw PostgresFailure(
+            .data,
+            "\(table) has a column \(column.name), which the mirror of a table without a key needs for itself: give the source "
+                + "table a primary key, rename the column, or leave it out of the publication (SQLSTATE 42701)",
+            sqlState: "42701")
+    }
+
+    /// What only this table's events are refused for.
+    static let impossibleTables: Set<String> = ["54011", "42701"]
 
     private static func keyList(_ stream: StreamDescriptor) -> String {
         stream.keyColumns.map { postgresIdentifier(stream.columns[$0].name) }.joined(separator: ", ")

@@ -50,7 +50,9 @@ struct MirrorWriter: ~Copyable {
             do throws(PostgresFailure) {
                 return try changes(for: stream, source)
             } catch {
-                guard error.sqlState == "54011", error.kind == .data else { throw error }
+                guard error.kind == .data, MirrorCatalog.impossibleTables.contains(error.sqlState) else {
+                    throw error
+                }
                 impossible.append((stream, error))
                 failure = error
             }

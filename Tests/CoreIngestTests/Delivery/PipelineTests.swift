@@ -87,6 +87,8 @@ import Testing
             await rig.source.waitForAcknowledgement(batches.nextCommit - 5)
             await failing.recording.waitForEvents(320)
             #expect(ids(failing.recording) == keys(0..<320))
+            let status = try #require(rig.status(of: "failing"))
+            #expect(!status.isFailing && status.lastErrorAt != nil && status.lastError?.contains("refused") == true)
         }
     }
 

@@ -20,7 +20,9 @@ extension Lane {
         let oldest = [health.windowReceivedAt, queue.oldestReceivedAt].compactMap { $0 }.min()
         return LaneStatus(
             sink: name, isRequired: isRequired, state: state, attempts: health.attempts,
-            lastError: health.diskError ?? health.lastError, failingSince: health.failingSince,
+            lastError: health.diskError ?? health.lastError,
+            lastErrorAt: health.diskError == nil ? health.lastErrorAt : Timestamp.now(),
+            isFailing: health.diskError != nil || health.attempts > 0, failingSince: health.failingSince,
             queuedEvents: queue.waitingEvents, queuedBytes: queue.waitingBytes,
             parkedBatches: queue.parkedUnread, parkedBytes: queue.parkedBytes, deadLetters: deadLetters.count,
             deliveredEvents: metrics.delivered.value, discardedEvents: metrics.discarded.value,

@@ -6,6 +6,8 @@ struct LaneHealth {
     private(set) var attempts = 0
     private(set) var lastError: String?
     /// Microseconds since the Unix epoch.
+    private(set) var lastErrorAt: Int64?
+    /// Microseconds since the Unix epoch.
     private(set) var failingSince: Int64?
     /// The same, by the lane's clock.
     private var failingFrom: Duration?
@@ -39,6 +41,7 @@ struct LaneHealth {
     mutating func failed(_ message: String, at: Int64, now: Duration) -> Int {
         attempts += 1
         lastError = message
+        lastErrorAt = at
         if failingSince == nil {
             failingSince = at
             failingFrom = now

@@ -19,7 +19,12 @@ package struct LaneStatus: Sendable, Equatable {
     package var state: State
     /// Failures in a row.
     package var attempts: Int
+    /// The last failure, also after it was mended: see ``isFailing``.
     package var lastError: String?
+    /// When that was: microseconds since the Unix epoch.
+    package var lastErrorAt: Int64?
+    /// The last failure still stands.
+    package var isFailing: Bool
     /// Microseconds since the Unix epoch; nil while all is well.
     package var failingSince: Int64?
     package var queuedEvents: Int
