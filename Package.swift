@@ -20,6 +20,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(
             name: "CoreIngest",
@@ -33,7 +34,7 @@ let package = Package(
             dependencies: [
                 "CoreIngest", "CLibPQ", "CZlib", "CZstd", "CLinux", .product(name: "Logging", package: "swift-log"),
             ]),
-        .target(name: "Collector", dependencies: ["CoreIngest"]),
+        .target(name: "Collector", dependencies: ["CoreIngest", "CLibCrypto"]),
         .target(name: "SinkTesting", dependencies: ["CoreIngest"]),
         .executableTarget(
             name: "BuzCDC",

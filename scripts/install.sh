@@ -5,7 +5,7 @@
 set -euo pipefail
 what=${1:?usage: scripts/install.sh build|demo|test|bench}
 
-packages=(pkg-config libpq-dev libyaml-dev libsqlite3-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev)
+packages=(pkg-config libpq-dev libyaml-dev libsqlite3-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libssl-dev)
 case $what in
 build) ;;
 demo) packages+=(postgresql postgresql-client util-linux) ;;

@@ -31,6 +31,36 @@ public struct SchemaName: Hashable, Comparable, Sendable, CustomStringConvertibl
         self.init(vendor: String(parts[0]), name: String(parts[1]), format: String(parts[2]), version: version)
     }
 
+    /// Reads Buz's path, `vendor/a/b/v1.2.3.json`, with or without `.json`, with or without revision and addition: the first
+    /// part is the vendor, the others make the name `a.b`. Also an Iglu URI without `iglu:`, as registries lay files out. Nil
+    /// when malformed.
+    public init?(path: some StringProtocol) {
+        guard path.utf8.count <= 1024 else { return nil }
+        var text = Substring(path)
+        if text.hasSuffix(".json") { text = text.dropLast(5) }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count >= 3, let last = parts.last else { return nil }
+        if parts.count == 4, let version = SchemaVersion(parsing: last) {
+            self.init(vendor: String(parts[0]), name: String(parts[1]), format: String(parts[2]), version: version)
+            return
+        }
+        guard last.hasPrefix("v"), let version = SchemaVersion(dotted: last.dropFirst()),
+            !parts.contains(where: { $0.isEmpty })
+        else { return nil }
+        self.init(vendor: String(parts[0]), name: parts[1..<(parts.count - 1)].joined(separator: "."), version: version)
+    }
+
+    /// Reads a name as people write it: an Iglu URI or a path.
+    public init?(_ text: some StringProtocol) {
+        if text.hasPrefix("iglu:") { self.init(parsing: text) } else { self.init(path: text) }
+    }
+
+    /// Buz's path, without `.json`.
+    public var path: String {
+        "\(vendor)/\(name.split(separator: ".").joined(separator: "/"))/v\(version.model).\(version.revision)"
+            + (version.addition == 0 ? "" : ".\(version.addition)")
+    }
+
     /// The Iglu URI.
     public var description: String { "iglu:\(vendor)/\(name)/\(format)/\(version)" }
 
@@ -91,6 +121,13 @@ public struct SchemaVersion: Hashable, Comparable, Sendable, CustomStringConvert
             let model = Int(parts[0]), let revision = Int(parts[1]), let addition = Int(parts[2]), model >= 1
         else { return nil }
         self.init(model: model, revision: revision, addition: addition)
+    }
+
+    /// Reads `1`, `1.0` or `1.0.2`: what is not written is 0. Nil when malformed.
+    init?(dotted text: Substring) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...3).contains(parts.count) else { return nil }
+        self.init(parsing: (parts + ["0", "0"]).prefix(3).joined(separator: "-"))
     }
 
     /// 1-0-0
