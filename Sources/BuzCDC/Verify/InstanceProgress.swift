@@ -48,6 +48,8 @@ struct InstanceProgress {
         guard let answer = try? client.send("GET", "/stats"), answer.status == 200,
             let text = String(validating: answer.body, as: UTF8.self), let document = try? JSONDocument(text)
         else { return nil }
+        // A view only borrows.
+        defer { withExtendedLifetime(document) {} }
         let view = document.view
         guard let source = Self.entry(view, "sources", "name", input),
             let lane = Self.entry(view, "lanes", "sink", sink),

@@ -30,6 +30,12 @@ struct SinkFactory {
             var settings = Self.settings(postgres, name: name)
             settings.isReplay = isReplay
             return PostgresSink(settings, renderer: renderer)
+        case let sqlite as SQLiteSinkConfiguration:
+            var settings = SQLiteSinkSettings(
+                name: name, path: sqlite.path, mode: .init(rawValue: sqlite.mode.rawValue) ?? .events,
+                format: sqlite.format, defaultOutput: sqlite.defaultOutput, deadletterOutput: sqlite.deadletterOutput)
+            settings.isReplay = isReplay
+            return SQLiteSink(settings, renderer: renderer)
         default:
             throw .usage("the sink \(name) has a type that this build does not have")
         }

@@ -106,7 +106,7 @@ extension ByteArena {
     }
 
     /// Appends a UUID in its canonical text form, without quotes.
-    mutating func append(uuidHigh high: UInt64, low: UInt64) {
+    package mutating func append(uuidHigh high: UInt64, low: UInt64) {
         reserve(36)
         append(hex: high >> 32, digits: 8)
         append(UInt8(ascii: "-"))

@@ -10,12 +10,12 @@ import CSQLite
 ///
 /// Opened in WAL mode with synchronous=FULL: a statement or transaction is durable when it returns, and a shell may read
 /// meanwhile. Not thread safe: its owner keeps it behind a lock.
-final class SQLiteDatabase {
-    let path: String
+package final class SQLiteDatabase {
+    package let path: String
     private let handle: OpaquePointer
 
     /// Opens or creates the file, readable by its owner only.
-    init(path: String) throws(StateError) {
+    package init(path: String) throws(StateError) {
         self.path = path
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
@@ -35,13 +35,13 @@ final class SQLiteDatabase {
     deinit { sqlite3_close_v2(handle) }
 
     /// Runs statements that answer nothing.
-    func execute(_ sql: String) throws(StateError) {
+    package func execute(_ sql: String) throws(StateError) {
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw error(code, "write") }
     }
 
     /// Runs `body` as one transaction: all of it, or nothing when it throws.
-    func transaction<Result>(_ body: () throws(StateError) -> Result) throws(StateError) -> Result {
+    package func transaction<Result>(_ body: () throws(StateError) -> Result) throws(StateError) -> Result {
         try execute("BEGIN IMMEDIATE")
         do {
             let result = try body()
@@ -54,7 +54,7 @@ final class SQLiteDatabase {
         }
     }
 
-    func prepare(_ sql: String) throws(StateError) -> Statement {
+    package func prepare(_ sql: String) throws(StateError) -> Statement {
         var statement: OpaquePointer?
         let code = sqlite3_prepare_v2(handle, sql, -1, &statement, nil)
         guard code == SQLITE_OK, let statement else { throw error(code, "read") }
@@ -62,13 +62,13 @@ final class SQLiteDatabase {
     }
 
     /// The first column of the first row, for a statement that answers one number.
-    func integer(_ sql: String) throws(StateError) -> Int64? {
+    package func integer(_ sql: String) throws(StateError) -> Int64? {
         var statement = try prepare(sql)
         return try statement.step() ? statement.integer(0) : nil
     }
 
     /// Rows changed by the last statement.
-    var changes: Int { Int(sqlite3_changes64(handle)) }
+    package var changes: Int { Int(sqlite3_changes64(handle)) }
 
     fileprivate func error(_ code: Int32, _ what: String) -> StateError { Self.error(code, handle, what, path) }
 
@@ -86,6 +86,8 @@ final class SQLiteDatabase {
             return StateError(.corrupt, "Cannot \(what) \(path): \(reason). Move the file aside; a new one is made.")
         case SQLITE_BUSY, SQLITE_LOCKED:
             return StateError(.locked, "Cannot \(what) \(path): \(reason). Close the other program that writes to it.")
+        case SQLITE_CONSTRAINT, SQLITE_TOOBIG, SQLITE_MISMATCH:
+            return StateError(.refused, "\(path) refuses the row: \(reason)")
         case SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_AUTH:
             return StateError(
                 .forbidden, "Cannot \(what) \(path): \(reason). Give the user of this process the right to write there."
@@ -97,7 +99,7 @@ final class SQLiteDatabase {
 }
 
 /// A prepared statement: bind values from 1, step through rows, read columns from 0. Reusable after ``reset()``.
-struct Statement: ~Copyable {
+package struct Statement: ~Copyable {
     private let database: SQLiteDatabase
     private let handle: OpaquePointer
 
@@ -108,12 +110,12 @@ struct Statement: ~Copyable {
 
     deinit { sqlite3_finalize(handle) }
 
-    mutating func bind(_ index: Int, _ value: Int64?) throws(StateError) {
+    package mutating func bind(_ index: Int, _ value: Int64?) throws(StateError) {
         let code = value.map { sqlite3_bind_int64(handle, Int32(index), $0) } ?? sqlite3_bind_null(handle, Int32(index))
         try check(code)
     }
 
-    mutating func bind(_ index: Int, _ value: String) throws(StateError) {
+    package mutating func bind(_ index: Int, _ value: String) throws(StateError) {
         var value = value
         let code = value.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) {
@@ -124,21 +126,25 @@ struct Statement: ~Copyable {
     }
 
     /// UTF-8 text.
-    mutating func bind(_ index: Int, text: UnsafeRawBufferPointer) throws(StateError) {
+    package mutating func bind(_ index: Int, text: UnsafeRawBufferPointer) throws(StateError) {
         let code = text.withMemoryRebound(to: CChar.self) {
             shim_sqlite3_bind_text(handle, Int32(index), $0.baseAddress, UInt64($0.count))
         }
         try check(code)
     }
 
-    mutating func bind(_ index: Int, blob: UnsafeRawBufferPointer) throws(StateError) {
+    package mutating func bind(_ index: Int, blob: UnsafeRawBufferPointer) throws(StateError) {
         // Without an address SQLite would bind NULL.
         if blob.isEmpty { return try check(sqlite3_bind_zeroblob(handle, Int32(index), 0)) }
         try check(shim_sqlite3_bind_blob(handle, Int32(index), blob.baseAddress, UInt64(blob.count)))
     }
 
+    package mutating func bind(_ index: Int, double: Double) throws(StateError) {
+        try check(sqlite3_bind_double(handle, Int32(index), double))
+    }
+
     /// Runs to the next row. False when there is none.
-    mutating func step() throws(StateError) -> Bool {
+    package mutating func step() throws(StateError) -> Bool {
         let code = sqlite3_step(handle)
         switch code {
         case SQLITE_ROW: return true
@@ -151,20 +157,20 @@ struct Statement: ~Copyable {
     }
 
     /// Ready for other values.
-    mutating func reset() {
+    package mutating func reset() {
         sqlite3_reset(handle)
         sqlite3_clear_bindings(handle)
     }
 
-    func integer(_ column: Int) -> Int64 { sqlite3_column_int64(handle, Int32(column)) }
+    package func integer(_ column: Int) -> Int64 { sqlite3_column_int64(handle, Int32(column)) }
 
-    func text(_ column: Int) -> String {
+    package func text(_ column: Int) -> String {
         guard let bytes = sqlite3_column_text(handle, Int32(column)) else { return "" }
         let count = Int(sqlite3_column_bytes(handle, Int32(column)))
         return String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
     }
 
-    func blob(_ column: Int) -> [UInt8] {
+    package func blob(_ column: Int) -> [UInt8] {
         guard let bytes = sqlite3_column_blob(handle, Int32(column)) else { return [] }
         return Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, Int32(column)))))
     }

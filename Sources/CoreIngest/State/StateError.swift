@@ -9,6 +9,8 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
         case corrupt
         /// Missing permissions.
         case forbidden
+        /// The database takes this row never: a constraint, or its size.
+        case refused
         /// Anything else.
         case failed
     }

@@ -79,9 +79,9 @@ struct PostgresPositions {
             else {
                 throw PostgresFailure(.misconfigured, "table \(table) holds a row that is not a position: remove it")
             }
-            let rejected = (rows.text(row, 4) ?? "").split(separator: " ").compactMap { Self.position(from: $0) }
             found[SourceIdentity(name: name, systemIdentifier: system, generation: generation)] = ResumedSource(
-                stored: Position(commit: commit, ordinal: ordinal), rejected: Set(rejected))
+                stored: Position(commit: commit, ordinal: ordinal),
+                rejected: ResumedSource.positions(from: rows.text(row, 4) ?? ""))
         }
         return found
     }
@@ -108,29 +108,4 @@ struct PostgresPositions {
         (p."commit", p.ordinal % 9223372036854775808, p.ordinal)
           < (excluded."commit", excluded.ordinal % 9223372036854775808, excluded.ordinal)
         """
-
-    private static func position(from text: Substring) -> Position? {
-        let halves = text.split(separator: "/")
-        guard halves.count == 2, let commit = UInt64(halves[0]), let ordinal = UInt64(halves[1]) else { return nil }
-        return Position(commit: commit, ordinal: ordinal)
-    }
-}
-
-/// One source as a new session finds it.
-struct ResumedSource {
-    /// The last position that is stored.
-    var stored: Position
-    /// Events up to there that were refused, and may not be in the lane's dead letters.
-    var rejected: Set<Position>
-
-    /// The position to continue from: just before the first refused event.
-    var floor: Position {
-        guard let first = rejected.min(), first <= stored else { return stored }
-        return first.predecessor
-    }
-
-    /// Whether an event is stored already, and only sent again because of a refused one before it.
-    func holds(_ position: Position) -> Bool {
-        position > floor && position <= stored && !rejected.contains(position)
-    }
 }

@@ -105,13 +105,13 @@ final class BatchMaker {
 
 /// Does for a sink what its lane does: opens it again after a failure that asks for it, leaves out what the sink has, and
 /// calls again with the rest.
-final class LaneStandIn {
-    private(set) var sink: PostgresSink
+final class LaneStandIn<Destination: Sink> {
+    private(set) var sink: Destination
     private(set) var rejections: [(position: Position, failure: SinkFailure)] = []
     private(set) var reopened = 0
     private var known: [SourceIdentity: Position] = [:]
 
-    init(_ sink: PostgresSink) { self.sink = sink }
+    init(_ sink: Destination) { self.sink = sink }
 
     struct GaveUp: Error, CustomStringConvertible {
         var description: String
@@ -131,7 +131,7 @@ final class LaneStandIn {
     }
 
     /// As after a crash: another process takes over and is sent again what came last.
-    func restart(with next: PostgresSink, resending batches: [EventBatch]) async throws {
+    func restart(with next: Destination, resending batches: [EventBatch]) async throws {
         await sink.close()
         sink = next
         known = [:]

@@ -161,7 +161,7 @@ import Testing
     /// One table with a column per case and as many rows as the longest list of literals; sent as new rows, then as updates.
     private static func send(_ cases: [Case], to database: TestDatabase, schema: String? = nil, texts: [[String]])
         async throws
-        -> LaneStandIn
+        -> LaneStandIn<PostgresSink>
     {
         var columns = [StreamDescriptor.Column(name: "id", sqlType: "integer", kind: .integer(bits: 32), isKey: true)]
         for (index, one) in cases.enumerated() {
