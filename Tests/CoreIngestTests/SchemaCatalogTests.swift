@@ -202,7 +202,7 @@ private typealias Column = StreamDescriptor.Column
         let cache = SchemaCache(registry) { 0 }
         registry.set("iglu:com.acme.shop/t/jsonschema/1-0-0", "{}")
         registry.set("iglu:com.acme.shop/t/jsonschema/1-0-10", #"{"properties":{"a":{"type":"string","minLength":3}}}"#)
-        registry.set("iglu:com.acme.shop/u/jsonschema/1-0-0", #"{"pattern":"x"}"#)
+        registry.set("iglu:com.acme.shop/u/jsonschema/1-0-0", #"{"pattern":"(x"}"#)
         let warnings = Mutex<[String]>([])
         let catalog = try SchemaCatalog(
             vendor: "com.acme.shop", versions: SchemaVersions(.inMemory()), contracts: cache

@@ -1,44 +1,9 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
 import Testing
 
 @testable import CoreIngest
 
-/// Formats, without the rest of the engine.
+/// Formats, beyond what the official suite asks (``SchemaSuiteTests``).
 @Suite struct SchemaFormatTests {
-    @Test(
-        "the official suite's answers are ours", .enabled(if: SchemaSuiteTests.folder != nil),
-        arguments: [
-            ("draft4", SchemaDialect.draft4, 219), ("draft6", .draft6, 325), ("draft7", .draft7, 676),
-            ("draft2019-09", .draft2019, 757), ("draft2020-12", .draft2020, 764),
-        ])
-    func suite(_ name: String, dialect: SchemaDialect, count: Int) throws {
-        let folder = try #require(SchemaSuiteTests.folder) + "/\(name)/optional/format"
-        var asked = 0
-        for file in try Self.files(in: folder) {
-            let document = try JSONDocument(String(decoding: try Self.contents(file), as: UTF8.self))
-            let view = document.view
-            for group in view.elements(0) {
-                let schema = try #require(view.member(group, named: "schema"))
-                let format = try #require(view.member(schema, named: "format").flatMap { view.string($0) })
-                for test in view.elements(try #require(view.member(group, named: "tests"))) {
-                    let data = try #require(view.member(test, named: "data"))
-                    let valid = view.member(test, named: "valid").flatMap { view.boolean($0) }
-                    let what = view.member(test, named: "description").flatMap { view.string($0) } ?? ""
-                    var answer = true
-                    if let text = view.string(data), let found = SchemaFormat(name: format, dialect: dialect) {
-                        answer = Self.ask(found, text)
-                    }
-                    #expect(answer == valid, "\(format): \(what)")
-                    asked += 1
-                }
-            }
-        }
-        print("JSON Schema test suite, \(name), optional/format: \(asked) tests passed")
-        #expect(asked == count)
-    }
-
     @Test(
         "what the suite does not ask",
         arguments: [
@@ -122,30 +87,5 @@ import Testing
 
     private static func ask(_ format: SchemaFormat, _ text: String) -> Bool {
         Array(text.utf8).withUnsafeBytes { format.matches($0) }
-    }
-
-    private static func files(in folder: String) throws -> [String] {
-        let handle = try #require(opendir(folder))
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasSuffix(".json") { names.append("\(folder)/\(name)") }
-        }
-        return names.sorted()
-    }
-
-    private static func contents(_ path: String) throws -> [UInt8] {
-        let file = try #require(fopen(path, "r"))
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = fread(&buffer, 1, buffer.count, file)
-            if count == 0 { return bytes }
-            bytes += buffer[..<count]
-        }
     }
 }

@@ -1,175 +1,265 @@
 extension SchemaCompiler {
-    /// Keywords of some dialect that this engine does not check, and the first dialect that knows them.
-    private static let unsupported: [(keyword: String, from: SchemaDialect, upTo: SchemaDialect)] = [
-        ("pattern", .draft4, .draft2020), ("patternProperties", .draft4, .draft2020),
-        ("dependencies", .draft4, .draft7), ("propertyNames", .draft6, .draft2020), ("contains", .draft6, .draft2020),
-        ("if", .draft7, .draft2020), ("then", .draft7, .draft2020), ("else", .draft7, .draft2020),
-        ("dependentRequired", .draft2019, .draft2020), ("dependentSchemas", .draft2019, .draft2020),
-        ("unevaluatedItems", .draft2019, .draft2020), ("unevaluatedProperties", .draft2019, .draft2020),
-        ("minContains", .draft2019, .draft2020), ("maxContains", .draft2019, .draft2020),
-        ("$recursiveRef", .draft2019, .draft2019), ("$dynamicRef", .draft2020, .draft2020),
-        ("prefixItems", .draft2020, .draft2020),
-    ]
-
-    func refuseUnsupported(_ schema: Int, _ path: String) throws(SchemaError) {
-        for member in view.members(schema) {
-            guard let name = view.string(member.name) else { continue }
-            for entry in Self.unsupported where entry.keyword == name && entry.from <= dialect && dialect <= entry.upTo
-            {
-                throw SchemaError(
-                    .unsupportedKeyword, at: path, "the keyword '\(name)' is not supported; take it out of the schema")
-            }
-        }
-    }
-
     // MARK: Any value
 
-    mutating func compileValueKeywords(_ schema: Int, _ list: inout SchemaInstructionList) throws(SchemaError) {
-        if let value = view.member(schema, named: "type") {
+    mutating func compileValueKeywords(_ list: inout SchemaInstructionList) throws(SchemaError) {
+        let view = list.view
+        if let value = list.member("type") {
             var types = SchemaTypes()
             var names: [String?] = [view.string(value)]
             if view.kind(value) == .array { names = view.elements(value).map { view.string($0) } }
             for name in names {
-                guard let name, types.insert(name, wholeDecimals: dialect.integersMayHaveFraction) else {
+                guard let name, types.insert(name, wholeDecimals: list.rules.dialect.integersMayHaveFraction) else {
                     throw malformed("type", "one of \(SchemaTypes.names.joined(separator: ", ")), or several", list)
                 }
             }
             if options.trustsNullabilityAndLabels { _ = types.insert("null", wholeDecimals: false) }
-            list.add(.type, types.mask)
+            list.add(.type, .type, types.mask)
         }
-        if dialect >= .draft6, let value = view.member(schema, named: "const") { list.add(.constant, UInt32(value)) }
-        if let value = view.member(schema, named: "enum") {
+        if list.rules.dialect >= .draft6, let value = list.member("const") {
+            list.add(.constant, .const, UInt32(parts.choices.count))
+            parts.choices.append(keep(value, list).number)
+        }
+        if let value = list.member("enum") {
             guard view.kind(value) == .array else { throw malformed("enum", "an array", list) }
             // Beside a type the labels are the server's; alone, they are those of numbers that are none.
-            if options.trustsNullabilityAndLabels && view.member(schema, named: "type") != nil { return }
+            if options.trustsNullabilityAndLabels && list.member("type") != nil { return }
             let start = UInt32(parts.choices.count)
-            parts.choices += view.elements(value).map { UInt32($0) }
-            list.add(.choice, start, UInt32(parts.choices.count))
+            for element in view.elements(value) { parts.choices.append(keep(element, list).number) }
+            list.add(.choice, .enum, start, UInt32(parts.choices.count))
         }
     }
 
     // MARK: Numbers
 
-    mutating func compileNumberKeywords(_ schema: Int, _ list: inout SchemaInstructionList) throws(SchemaError) {
-        var lower = SchemaInstruction.Operation.minimum
-        var upper = SchemaInstruction.Operation.maximum
-        if dialect == .draft4 {
-            if let flag = view.member(schema, named: "exclusiveMinimum") {
-                guard let isSet = view.boolean(flag) else {
-                    throw malformed("exclusiveMinimum", "a boolean in draft 4", list)
-                }
-                if isSet { lower = .exclusiveMinimum }
-            }
-            if let flag = view.member(schema, named: "exclusiveMaximum") {
-                guard let isSet = view.boolean(flag) else {
-                    throw malformed("exclusiveMaximum", "a boolean in draft 4", list)
-                }
-                if isSet { upper = .exclusiveMaximum }
-            }
+    mutating func compileNumberKeywords(_ list: inout SchemaInstructionList) throws(SchemaError) {
+        var excludesLower = false
+        var excludesUpper = false
+        if list.rules.dialect == .draft4 {
+            excludesLower = try flag("exclusiveMinimum", list)
+            excludesUpper = try flag("exclusiveMaximum", list)
         } else {
-            try addBound("exclusiveMinimum", .exclusiveMinimum, schema, &list)
-            try addBound("exclusiveMaximum", .exclusiveMaximum, schema, &list)
+            try addBound("exclusiveMinimum", .exclusiveMinimum, .exclusiveMinimum, &list)
+            try addBound("exclusiveMaximum", .exclusiveMaximum, .exclusiveMaximum, &list)
         }
-        try addBound("minimum", lower, schema, &list)
-        try addBound("maximum", upper, schema, &list)
-        try addBound("multipleOf", .multipleOf, schema, &list)
+        try addBound(
+            "minimum", excludesLower ? .exclusiveMinimum : .minimum, excludesLower ? .exclusiveMinimum : .minimum, &list
+        )
+        try addBound(
+            "maximum", excludesUpper ? .exclusiveMaximum : .maximum, excludesUpper ? .exclusiveMaximum : .maximum, &list
+        )
+        try addBound("multipleOf", .multipleOf, .multipleOf, &list)
     }
 
     private mutating func addBound(
-        _ keyword: String, _ operation: SchemaInstruction.Operation, _ schema: Int, _ list: inout SchemaInstructionList
+        _ name: StaticString, _ operation: SchemaInstruction.Operation, _ keyword: SchemaKeyword,
+        _ list: inout SchemaInstructionList
     ) throws(SchemaError) {
-        guard let value = view.member(schema, named: keyword) else { return }
-        guard let digits = view.number(value) else { throw malformed(keyword, "a number", list) }
-        let word = view.word(value)
+        guard let value = list.member(name) else { return }
+        guard let digits = list.view.number(value) else { throw malformed(name.description, "a number", list) }
         let decimal = JSONDecimal(digits)
-        let small = word.kind == .integer ? Int64(String(decoding: digits, as: UTF8.self)) : nil
+        let isInteger = list.view.kind(value) == .integer
+        let small = isInteger ? Int64(String(decoding: digits, as: UTF8.self)) : nil
         var bound = SchemaBound(
-            small: small ?? 0, isSmall: small != nil, text: ByteRange(offset: word.offset, count: word.length),
-            significand: 0,
+            small: small ?? 0, isSmall: small != nil, text: keep(value, list).text, significand: 0,
             exponent: decimal.exponent)
         if operation == .multipleOf {
-            guard !decimal.isNegative, !decimal.isZero else { throw malformed(keyword, "greater than 0", list) }
+            guard !decimal.isNegative, !decimal.isZero else {
+                throw malformed(name.description, "greater than 0", list)
+            }
             guard let significand = decimal.significand else {
-                throw SchemaError(.tooLarge, at: list.pointer, "multipleOf has more than 19 digits")
+                throw error(.tooLarge, "multipleOf has more than 19 digits", list)
             }
             bound.significand = significand
         }
         parts.bounds.append(bound)
-        list.add(operation, UInt32(parts.bounds.count - 1))
+        list.add(operation, keyword, UInt32(parts.bounds.count - 1))
     }
 
     // MARK: Strings
 
-    mutating func compileStringKeywords(_ schema: Int, _ list: inout SchemaInstructionList) throws(SchemaError) {
-        if let least = try size("minLength", schema, list), least > 0 { list.add(.minLength, least) }
-        if let most = try size("maxLength", schema, list) { list.add(.maxLength, most) }
-        if assertsFormats, let value = view.member(schema, named: "format") {
-            guard let name = view.string(value) else { throw malformed("format", "a string", list) }
-            if let format = SchemaFormat(name: name, dialect: dialect) { list.add(.format, format.rawValue) }
+    mutating func compileStringKeywords(_ list: inout SchemaInstructionList) throws(SchemaError) {
+        if list.rules.hasValidation {
+            if let least = try size("minLength", list), least > 0 { list.add(.minLength, .minLength, least) }
+            if let most = try size("maxLength", list) { list.add(.maxLength, .maxLength, most) }
+            if let value = list.member("pattern") {
+                guard let text = list.view.string(value) else { throw malformed("pattern", "a string", list) }
+                list.add(.pattern, .pattern, try pattern(text, list))
+            }
         }
+        let assertsFormats =
+            switch options.formats {
+            case .assert: true
+            case .annotate: false
+            case .byDialect: list.rules.assertsFormats
+            }
+        guard assertsFormats else { return }
+        if let value = list.member("format") {
+            guard let name = list.view.string(value) else { throw malformed("format", "a string", list) }
+            if let format = SchemaFormat(name: name, dialect: list.rules.dialect) {
+                list.add(.format, .format, format.rawValue)
+            }
+        }
+        // Draft 7 alone lets an engine assert these.
+        guard list.rules.dialect == .draft7 else { return }
+        var content = SchemaContent()
+        if let value = list.member("contentEncoding"), list.view.string(value) == "base64" { content.insert(.base64) }
+        if let value = list.member("contentMediaType"), list.view.string(value) == "application/json" {
+            content.insert(.json)
+        }
+        if content.isEmpty { return }
+        list.add(
+            .content, content.contains(.json) ? .contentMediaType : .contentEncoding, content.rawValue)
+    }
+
+    /// The number of a pattern; each text is compiled once.
+    mutating func pattern(_ text: String, _ list: SchemaInstructionList) throws(SchemaError) -> UInt32 {
+        if let known = patterns[ExactText(text)] { return known }
+        var arena = ByteArena(capacity: text.utf8.count)
+        arena.append(text: text)
+        let pattern: Pattern
+        do {
+            pattern = try Pattern(arena.bytes)
+        } catch {
+            throw self.error(.malformed, "a pattern cannot be used: \(error)", list)
+        }
+        parts.patterns.append(pattern)
+        parts.patternTexts.append(text)
+        patterns[ExactText(text)] = UInt32(parts.patterns.count - 1)
+        return UInt32(parts.patterns.count - 1)
     }
 
     // MARK: Arrays
 
-    mutating func compileArrayKeywords(_ schema: Int, _ list: inout SchemaInstructionList) throws(SchemaError) {
-        if let least = try size("minItems", schema, list), least > 0 { list.add(.minItems, least) }
-        if let most = try size("maxItems", schema, list) { list.add(.maxItems, most) }
-        if let value = view.member(schema, named: "uniqueItems") {
-            guard let isSet = view.boolean(value) else { throw malformed("uniqueItems", "a boolean", list) }
-            if isSet { list.add(.uniqueItems) }
+    mutating func compileArrayKeywords(_ list: inout SchemaInstructionList) throws(SchemaError) {
+        if list.rules.hasValidation {
+            if let least = try size("minItems", list), least > 0 { list.add(.minItems, .minItems, least) }
+            if let most = try size("maxItems", list) { list.add(.maxItems, .maxItems, most) }
+            if try flag("uniqueItems", list) { list.add(.uniqueItems, .uniqueItems) }
         }
-        if let value = view.member(schema, named: "items") {
-            if view.kind(value) == .array {
-                throw SchemaError(
-                    .unsupportedKeyword, at: list.pointer,
-                    "'items' with a schema per position is not supported; give one schema")
+        guard list.rules.hasApplicators else { return }
+        if list.rules.dialect >= .draft2020 {
+            var first: UInt32 = 0
+            if let value = list.member("prefixItems") {
+                first = try addPrefix(value, .prefixItems, "prefixItems", &list)
             }
-            let block = try compile(value, list.pointer + "/items")
-            if block != SchemaBlock.always { list.add(.items, block) }
+            if let value = list.member("items") { try addItems(value, .items, "/items", from: first, &list) }
+        } else if let value = list.member("items") {
+            if list.view.kind(value) == .array {
+                let first = try addPrefix(value, .items, "items", &list)
+                if let rest = list.member("additionalItems") {
+                    try addItems(rest, .additionalItems, "/additionalItems", from: first, &list)
+                }
+            } else {
+                try addItems(value, .items, "/items", from: 0, &list)
+            }
         }
+        if list.rules.dialect >= .draft6, let value = list.member("contains") {
+            var least: UInt32 = 1
+            var most = UInt32.max
+            if list.rules.dialect >= .draft2019, list.rules.hasValidation {
+                least = try size("minContains", list) ?? 1
+                most = try size("maxContains", list) ?? .max
+            }
+            let block = try compile(value, "/contains", in: list)
+            let evaluates = list.rules.dialect >= .draft2020
+            if least == 0 && most == .max && !(evaluates && library.tracksEvaluation) { return }
+            parts.counts.append(SchemaCount(block: block, least: least, most: most, evaluates: evaluates))
+            list.add(.contains, .contains, UInt32(parts.counts.count - 1))
+        }
+    }
+
+    private mutating func addItems(
+        _ value: Int, _ keyword: SchemaKeyword, _ pointer: String, from first: UInt32,
+        _ list: inout SchemaInstructionList
+    ) throws(SchemaError) {
+        let block = try compile(value, pointer, in: list)
+        if block != SchemaBlock.always || library.tracksEvaluation { list.add(.items, keyword, block, first) }
+    }
+
+    private mutating func addPrefix(
+        _ value: Int, _ keyword: SchemaKeyword, _ name: String, _ list: inout SchemaInstructionList
+    ) throws(SchemaError) -> UInt32 {
+        guard list.view.kind(value) == .array else { throw malformed(name, "an array of schemas", list) }
+        var blocks: [UInt32] = []
+        for element in list.view.elements(value) {
+            blocks.append(try compile(element, "/\(name)/\(blocks.count)", in: list))
+        }
+        let start = UInt32(parts.branches.count)
+        parts.branches += blocks
+        if !blocks.isEmpty { list.add(.prefix, keyword, start, UInt32(parts.branches.count)) }
+        return UInt32(blocks.count)
     }
 
     // MARK: Several schemas for one value
 
-    mutating func compileApplicators(_ schema: Int, _ list: inout SchemaInstructionList) throws(SchemaError) {
-        try addBranches("allOf", .allOf, schema, &list)
-        try addBranches("anyOf", .anyOf, schema, &list)
-        try addBranches("oneOf", .oneOf, schema, &list)
-        if let value = view.member(schema, named: "not") { list.add(.not, try compile(value, list.pointer + "/not")) }
+    mutating func compileBranches(_ list: inout SchemaInstructionList) throws(SchemaError) {
+        try addBranches("allOf", .allOf, .allOf, &list)
+        try addBranches("anyOf", .anyOf, .anyOf, &list)
+        try addBranches("oneOf", .oneOf, .oneOf, &list)
+        if let value = list.member("not") { list.add(.not, .not, try compile(value, "/not", in: list)) }
+        if list.rules.dialect >= .draft7, let condition = list.member("if") {
+            let then = list.member("then")
+            let otherwise = list.member("else")
+            guard then != nil || otherwise != nil || library.tracksEvaluation else { return }
+            var blocks = [try compile(condition, "/if", in: list), SchemaBlock.always, SchemaBlock.always]
+            if let then { blocks[1] = try compile(then, "/then", in: list) }
+            if let otherwise { blocks[2] = try compile(otherwise, "/else", in: list) }
+            list.add(.conditional, .if, UInt32(parts.branches.count))
+            parts.branches += blocks
+        }
     }
 
     private mutating func addBranches(
-        _ keyword: String, _ operation: SchemaInstruction.Operation, _ schema: Int, _ list: inout SchemaInstructionList
+        _ name: StaticString, _ operation: SchemaInstruction.Operation, _ keyword: SchemaKeyword,
+        _ list: inout SchemaInstructionList
     ) throws(SchemaError) {
-        guard let value = view.member(schema, named: keyword) else { return }
-        guard view.kind(value) == .array, view.count(value) > 0 else {
-            throw malformed(keyword, "an array of schemas that is not empty", list)
+        guard let value = list.member(name) else { return }
+        guard list.view.kind(value) == .array, list.view.count(value) > 0 else {
+            throw malformed(name.description, "an array of schemas that is not empty", list)
         }
         var blocks: [UInt32] = []
-        for element in view.elements(value) {
-            blocks.append(try compile(element, "\(list.pointer)/\(keyword)/\(blocks.count)"))
+        for element in list.view.elements(value) {
+            blocks.append(try compile(element, "/\(name)/\(blocks.count)", in: list))
         }
         let start = UInt32(parts.branches.count)
         parts.branches += blocks
-        list.add(operation, start, UInt32(parts.branches.count))
+        list.add(operation, keyword, start, UInt32(parts.branches.count))
+    }
+
+    // MARK: What is left over
+
+    mutating func compileUnevaluated(_ list: inout SchemaInstructionList) throws(SchemaError) {
+        guard list.rules.dialect >= .draft2019 else { return }
+        if let value = list.member("unevaluatedItems") {
+            list.add(
+                .unevaluatedItems, .unevaluatedItems, try compile(value, "/unevaluatedItems", in: list), list.block)
+        }
+        if let value = list.member("unevaluatedProperties") {
+            list.add(
+                .unevaluatedProperties, .unevaluatedProperties,
+                try compile(value, "/unevaluatedProperties", in: list), list.block)
+        }
     }
 
     // MARK: Words
 
+    /// A boolean keyword; false when it is absent.
+    func flag(_ name: StaticString, _ list: SchemaInstructionList) throws(SchemaError) -> Bool {
+        guard let value = list.member(name) else { return false }
+        guard let isSet = list.view.boolean(value) else { throw malformed(name.description, "a boolean", list) }
+        return isSet
+    }
+
     /// A whole number that is not negative, however it is written; past 32 bits it is held there.
-    func size(_ keyword: String, _ schema: Int, _ list: SchemaInstructionList) throws(SchemaError) -> UInt32? {
-        guard let value = view.member(schema, named: keyword) else { return nil }
-        guard let digits = view.number(value) else { throw malformed(keyword, "a number", list) }
+    func size(_ name: StaticString, _ list: SchemaInstructionList) throws(SchemaError) -> UInt32? {
+        guard let value = list.member(name) else { return nil }
+        guard let digits = list.view.number(value) else { throw malformed(name.description, "a number", list) }
         let decimal = JSONDecimal(digits)
         guard decimal.isWhole, decimal.isZero || !decimal.isNegative else {
-            throw malformed(keyword, "a whole number from 0", list)
+            throw malformed(name.description, "a whole number from 0", list)
         }
         guard var count = decimal.significand, decimal.exponent < 20 else { return .max }
         for _ in 0..<decimal.exponent { count = min(count, UInt64(UInt32.max)) * 10 }
         return UInt32(clamping: count)
-    }
-
-    func malformed(_ keyword: String, _ expected: String, _ list: SchemaInstructionList) -> SchemaError {
-        SchemaError(.malformed, at: list.pointer, "'\(keyword)' must be \(expected)")
     }
 }

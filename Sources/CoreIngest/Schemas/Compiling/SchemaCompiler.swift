@@ -1,34 +1,35 @@
 /// Turns the text of a JSON Schema into a ``SchemaProgram``.
 ///
-/// A keyword that is known to JSON Schema and not checked here is an error (``SchemaError/Code/unsupportedKeyword``), so that
-/// no payload passes for want of a check. Keywords that no dialect knows are annotations, and ignored. References stay in
-/// the schema's own text (`#`, `#/definitions/…`); nothing is ever fetched.
+/// All keywords of all dialects are checked; what no dialect knows is an annotation, and ignored. A subschema is compiled once
+/// for each dynamic scope that it is reached in (``SchemaScopes``), so references cost nothing but a jump. Nothing is ever
+/// fetched: what a reference names comes from ``SchemaLibrary``.
 package struct SchemaCompiler: ~Copyable {
-    let document: JSONDocument
-    let view: JSONView
-    let dialect: SchemaDialect
+    var library: SchemaLibrary
     let options: SchemaOptions
-    let assertsFormats: Bool
     var parts = SchemaProgram.Parts()
-    /// The block of each subschema, by its index on the tape.
-    private var known: [Int: UInt32] = [:]
+    /// Patterns that were compiled, by their text.
+    var patterns: [ExactText: UInt32] = [:]
+    private var constants = ByteArena(capacity: 1024)
+    private var constantCount = 0
+    private var scopes = SchemaScopes()
+    private var known: [Reached: UInt32] = [:]
     /// Subschemas that are referred to and wait to be compiled.
-    private var waiting: [(value: Int, block: UInt32, path: String)] = []
+    private var waiting: [(target: Reached, pointer: String, block: UInt32)] = []
+    private var references = 0
+    private let clock = ContinuousClock()
+    private let started: ContinuousClock.Instant
+
+    /// A subschema, and the scope that it is reached in.
+    private struct Reached: Hashable {
+        var place: SchemaLibrary.Place
+        var scope: Int
+    }
 
     /// Compiles the text of a schema.
     static func compile(_ text: UnsafeRawBufferPointer, options: SchemaOptions = SchemaOptions()) throws(SchemaError)
         -> SchemaProgram
     {
-        guard text.count <= options.mostBytes else {
-            throw SchemaError(.tooLarge, "the schema has \(text.count) bytes, more than \(options.mostBytes)")
-        }
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(text, limits: JSONLimits(depth: options.mostDepth))
-        } catch {
-            throw SchemaError(.notJSON, "the schema is \(error)")
-        }
-        let compiler = try SchemaCompiler(document, options)
+        let compiler = SchemaCompiler(try SchemaLibrary(text, options))
         return try compiler.finish()
     }
 
@@ -38,217 +39,219 @@ package struct SchemaCompiler: ~Copyable {
         return try compile(arena.bytes, options: options)
     }
 
-    private init(_ document: JSONDocument, _ options: SchemaOptions) throws(SchemaError) {
-        self.document = document
-        self.options = options
-        view = document.view
-        dialect = try Self.dialect(of: document.view, options)
-        switch options.formats {
-        case .assert: assertsFormats = true
-        case .annotate: assertsFormats = false
-        case .byDialect: assertsFormats = dialect.assertsFormats
-        }
-        parts.blocks = [SchemaBlock(start: 0, end: 0), SchemaBlock(start: 0, end: 1)]
-        parts.paths = [""]
-        parts.instructions = [SchemaInstruction(operation: .never, path: 0)]
+    private init(_ library: consuming SchemaLibrary) {
+        options = library.options
+        self.library = library
+        started = clock.now
+        reset()
     }
 
-    private static func dialect(of view: JSONView, _ options: SchemaOptions) throws(SchemaError) -> SchemaDialect {
-        guard let value = view.member(0, named: "$schema") else { return options.dialect }
-        guard let uri = view.string(value) else {
-            throw SchemaError(.malformed, at: "/$schema", "$schema must be a string")
-        }
-        guard let dialect = SchemaDialect(uri: uri) else {
-            throw SchemaError(
-                .unknownDialect, at: "/$schema",
-                "$schema is none of drafts 4, 6, 7, 2019-09, 2020-12 and Iglu's; use one of them")
-        }
-        return dialect
+    private mutating func reset() {
+        parts = SchemaProgram.Parts()
+        parts.blocks = [SchemaBlock(start: 0, end: 0)]
+        patterns = [:]
+        constants = ByteArena(capacity: 1024)
+        constants.append(UInt8(ascii: "["))
+        constantCount = 0
+        known = [:]
+        references = 0
     }
 
     private consuming func finish() throws(SchemaError) -> SchemaProgram {
-        parts.root = try compile(0, "")
-        while let next = waiting.popLast() { try compile(next.value, next.path, into: next.block) }
-        try refuseEndlessReferences()
-        return SchemaProgram(parts, document: document, dialect: dialect)
+        while true {
+            let contested = library.contested
+            parts.root = try compile(library.resources[0].root, "", resource: 0, scope: SchemaScopes.outermost)
+            while let next = waiting.popLast() { try compile(next.target, next.pointer, into: next.block) }
+            if library.contested == contested { break }
+            // A text that came late has an anchor that others have too: references to it depend on the scope after all.
+            reset()
+        }
+        try SchemaCycles.refuse(parts)
+        let constants = try takeConstants()
+        return SchemaProgram(parts, constants: constants)
     }
 
-    /// Compiles the subschema at a value of the text, once; answers its block.
-    mutating func compile(_ value: Int, _ path: String) throws(SchemaError) -> UInt32 {
-        switch view.kind(value) {
-        case .boolean: return view.boolean(value) == true ? SchemaBlock.always : SchemaBlock.never
-        case .object: break
-        case .null, .integer, .number, .string, .array:
-            throw SchemaError(.malformed, at: path, "a schema must be an object or a boolean")
-        }
-        if let block = known[value] { return block }
-        let block = try reserve(value)
-        try compile(value, path, into: block)
+    // MARK: Subschemas
+
+    /// Compiles the subschema at a place, once for each scope; answers its block.
+    private mutating func compile(
+        _ place: SchemaLibrary.Place, _ pointer: String, resource outer: Int, scope: Int
+    ) throws(SchemaError) -> UInt32 {
+        let (target, block) = try reserve(place, pointer, outer, scope)
+        if let target { try compile(target, pointer, into: block) }
         return block
     }
 
-    private mutating func reserve(_ value: Int) throws(SchemaError) -> UInt32 {
+    /// The block of a subschema; with what is still to be compiled for it.
+    private mutating func reserve(_ place: SchemaLibrary.Place, _ pointer: String, _ outer: Int, _ scope: Int)
+        throws(SchemaError) -> (target: Reached?, block: UInt32)
+    {
+        let view = library.view(place)
+        switch view.kind(place.value) {
+        case .boolean:
+            if view.boolean(place.value) == true { return (nil, SchemaBlock.always) }
+        case .object: break
+        case .null, .integer, .number, .string, .array:
+            throw SchemaError(
+                .malformed, at: library.pointer(place, pointer), "a schema must be an object or a boolean")
+        }
+        let resource = try library.resource(of: place, pointer, within: outer)
+        let inner = scopes.entering(library.resources[resource], from: scope, contested: library.contested)
+        let target = Reached(place: place, scope: inner)
+        if let block = known[target] { return (nil, block) }
         guard parts.blocks.count < options.mostSubschemas else {
             throw SchemaError(.tooLarge, "the schema has more than \(options.mostSubschemas) subschemas")
         }
+        if parts.blocks.count & 63 == 1, started.duration(to: clock.now) > options.mostTime {
+            throw SchemaError(.tooLarge, "the schema takes longer than \(options.mostTime) to compile; make it smaller")
+        }
         parts.blocks.append(SchemaBlock(start: 0, end: 0))
         let block = UInt32(parts.blocks.count - 1)
-        known[value] = block
-        return block
+        known[target] = block
+        return (target, block)
     }
 
-    private mutating func compile(_ value: Int, _ path: String, into block: UInt32) throws(SchemaError) {
-        parts.paths.append(path)
-        var list = SchemaInstructionList(path: UInt32(parts.paths.count - 1), pointer: path)
-        if dialect.referenceStandsAlone, let reference = view.member(value, named: "$ref"),
-            view.kind(reference) == .string
+    private mutating func compile(_ target: Reached, _ pointer: String, into block: UInt32) throws(SchemaError) {
+        let resource = library.sites[target.place]?.resource ?? 0
+        parts.paths.append(library.pointer(target.place, pointer))
+        var list = SchemaInstructionList(
+            place: target.place, view: library.view(target.place), rules: library.resources[resource].rules,
+            resource: resource, scope: target.scope, block: block, path: UInt32(parts.paths.count - 1),
+            pointer: pointer)
+        if list.view.kind(target.place.value) == .boolean {
+            list.add(.never, .falseSchema)
+        } else if list.rules.dialect.referenceStandsAlone, let reference = list.member("$ref"),
+            list.view.kind(reference) == .string
         {
-            try compileReference(reference, &list)
+            try compileReference(reference, .ref, &list)
         } else {
-            try refuseUnsupported(value, path)
             // Cheap checks first.
-            try compileValueKeywords(value, &list)
-            try compileNumberKeywords(value, &list)
-            try compileStringKeywords(value, &list)
-            try compileArrayKeywords(value, &list)
-            try compileObjectKeywords(value, &list)
-            try compileApplicators(value, &list)
-            if let reference = view.member(value, named: "$ref") { try compileReference(reference, &list) }
+            if list.rules.hasValidation {
+                try compileValueKeywords(&list)
+                try compileNumberKeywords(&list)
+            }
+            try compileStringKeywords(&list)
+            try compileArrayKeywords(&list)
+            try compileObjectKeywords(&list)
+            if list.rules.hasApplicators { try compileBranches(&list) }
+            try compileReferences(&list)
+            // Last, when all that evaluates has passed.
+            if list.rules.hasUnevaluated { try compileUnevaluated(&list) }
         }
         let start = UInt32(parts.instructions.count)
         parts.instructions += list.instructions
         parts.blocks[Int(block)] = SchemaBlock(start: start, end: UInt32(parts.instructions.count))
     }
 
+    /// Compiles a subschema of the one in hand.
+    mutating func compile(_ value: Int, _ pointer: String, in list: SchemaInstructionList) throws(SchemaError) -> UInt32
+    {
+        try compile(
+            SchemaLibrary.Place(document: list.place.document, value: value), list.pointer + pointer,
+            resource: list.resource, scope: list.scope)
+    }
+
     // MARK: References
 
-    private mutating func compileReference(_ value: Int, _ list: inout SchemaInstructionList) throws(SchemaError) {
-        guard let text = view.string(value) else {
-            throw SchemaError(.malformed, at: list.pointer, "$ref must be a string")
+    private mutating func compileReferences(_ list: inout SchemaInstructionList) throws(SchemaError) {
+        if let value = list.member("$ref") { try compileReference(value, .ref, &list) }
+        if list.rules.dialect == .draft2019, let value = list.member("$recursiveRef") {
+            try compileReference(value, .recursiveRef, &list)
         }
-        guard text.first == "#" else {
-            throw SchemaError(
-                .unresolvedReference, at: list.pointer,
-                "$ref leads out of the schema, which is not followed; put the definition into the schema itself")
-        }
-        guard let target = resolve(text.dropFirst()) else {
-            throw SchemaError(.unresolvedReference, at: list.pointer, "$ref '\(text.prefix(80))' leads nowhere")
-        }
-        if view.kind(target) != .object {
-            list.add(.reference, try compile(target, String(text.dropFirst())))
-        } else if let block = known[target] {
-            list.add(.reference, block)
-        } else {
-            let block = try reserve(target)
-            waiting.append((target, block, String(text.dropFirst())))
-            list.add(.reference, block)
+        if list.rules.dialect == .draft2020, let value = list.member("$dynamicRef") {
+            try compileReference(value, .dynamicRef, &list)
         }
     }
 
-    /// A JSON pointer as a URI fragment (RFC 6901, section 6).
-    private func resolve(_ fragment: Substring) -> Int? {
-        guard let decoded = Self.percentDecoded(fragment) else { return nil }
-        if decoded.isEmpty { return 0 }
-        guard decoded.first == "/" else { return nil }
-        var value = 0
-        for part in decoded.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-            let name = Self.replacing("~0", by: "~", in: Self.replacing("~1", by: "/", in: String(part)))
-            switch view.kind(value) {
-            case .object:
-                guard let member = view.member(value, named: name) else { return nil }
-                value = member
-            case .array:
-                guard let index = Int(name), index >= 0, index < view.count(value) else { return nil }
-                var elements = view.elements(value)
-                for _ in 0..<index { _ = elements.next() }
-                guard let element = elements.next() else { return nil }
-                value = element
-            case .null, .boolean, .integer, .number, .string: return nil
-            }
+    private mutating func compileReference(
+        _ value: Int, _ keyword: SchemaKeyword, _ list: inout SchemaInstructionList
+    ) throws(SchemaError) {
+        guard let text = list.view.string(value) else {
+            throw error(.malformed, "\(keyword.name) must be a string", list)
         }
-        return value
-    }
-
-    private static func replacing(_ pattern: String, by text: String, in whole: String) -> String {
-        whole.split(separator: pattern, omittingEmptySubsequences: false).joined(separator: text)
-    }
-
-    private static func percentDecoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst(), let low = rest.popFirst(), let a = JSONString.hexValue(high),
-                let b = JSONString.hexValue(low)
-            else { return nil }
-            bytes.append(UInt8(a << 4 | b))
+        references += 1
+        guard references <= options.mostReferences else {
+            throw error(.tooLarge, "the schema has more than \(options.mostReferences) references", list)
         }
-        return String(validating: bytes, as: UTF8.self)
+        guard let found = try library.resolve(text, from: list.resource) else {
+            let leadsOut = text.first != "#"
+            throw error(
+                .unresolvedReference,
+                "\(keyword.name) '\(text.prefix(80))' leads \(leadsOut ? "to a schema that is not in the registry; nothing is fetched" : "nowhere")",
+                list)
+        }
+        var place = found.place
+        var resource = found.resource
+        // What is bound outermost in the dynamic scope goes before the target itself.
+        if keyword == .recursiveRef, library.resources[resource].dynamicAnchors[ExactText("")] == place {
+            place = scopes.place(ExactText(""), in: list.scope) ?? place
+        } else if keyword == .dynamicRef, let name = found.name,
+            library.resources[resource].dynamicAnchors[name] == place
+        {
+            place = scopes.place(name, in: list.scope) ?? place
+        }
+        if let site = library.sites[place] { resource = site.resource }
+        let pointer = library.sites[place]?.pointer ?? list.pointer
+        let (target, block) = try reserve(place, pointer, resource, list.scope)
+        if let target { waiting.append((target, pointer, block)) }
+        list.add(.reference, keyword, block)
     }
 
-    /// A chain of references that comes back without going into the value would never end.
-    private func refuseEndlessReferences() throws(SchemaError) {
-        enum Mark { case open, done }
-        var marks: [UInt32: Mark] = [:]
-        for start in parts.blocks.indices.map(UInt32.init) where marks[start] == nil {
-            var stack: [(block: UInt32, next: [UInt32])] = [(start, inPlaceBlocks(of: start))]
-            marks[start] = .open
-            while let top = stack.indices.last {
-                guard let next = stack[top].next.popLast() else {
-                    marks[stack[top].block] = .done
-                    stack.removeLast()
-                    continue
-                }
-                switch marks[next] {
-                case .done: continue
-                case .open:
-                    throw SchemaError(
-                        .endlessReference, at: path(of: next),
-                        "a $ref leads back to itself without going into the value")
-                case nil:
-                    marks[next] = .open
-                    stack.append((next, inPlaceBlocks(of: next)))
-                }
-            }
+    // MARK: Constants
+
+    /// Keeps a value of the schema; answers the number that ``takeConstants()`` puts its index for, and where its text begins.
+    mutating func keep(_ value: Int, _ list: SchemaInstructionList) -> (number: UInt32, text: ByteRange) {
+        if constantCount > 0 { constants.append(UInt8(ascii: ",")) }
+        let text = list.view.text(value)
+        let range = ByteRange(offset: constants.count, count: text.count)
+        constants.append(text)
+        constantCount += 1
+        return (UInt32(constantCount - 1), range)
+    }
+
+    private mutating func takeConstants() throws(SchemaError) -> JSONDocument {
+        constants.append(UInt8(ascii: "]"))
+        do {
+            let document = try JSONDocument(constants.bytes)
+            let values = document.view.elements(0).map { UInt32($0) }
+            for index in parts.choices.indices { parts.choices[index] = values[Int(parts.choices[index])] }
+            return document
+        } catch {
+            throw SchemaError(.tooLarge, "the constants of the schema are too large: \(error)")
         }
     }
 
-    private func path(of block: UInt32) -> String {
-        let range = parts.blocks[Int(block)]
-        return range.start < range.end ? parts.paths[Int(parts.instructions[Int(range.start)].path)] : ""
+    // MARK: Errors
+
+    func error(_ code: SchemaError.Code, _ message: String, _ list: SchemaInstructionList) -> SchemaError {
+        SchemaError(code, at: library.pointer(list.place, list.pointer), message)
     }
 
-    /// The blocks that are asked about the same value.
-    private func inPlaceBlocks(of block: UInt32) -> [UInt32] {
-        let range = parts.blocks[Int(block)]
-        var found: [UInt32] = []
-        for instruction in parts.instructions[Int(range.start)..<Int(range.end)] {
-            switch instruction.operation {
-            case .reference, .not: found.append(instruction.a)
-            case .allOf, .anyOf, .oneOf: found += parts.branches[Int(instruction.a)..<Int(instruction.b)]
-            case .never, .type, .choice, .constant, .minLength, .maxLength, .minimum, .maximum, .exclusiveMinimum,
-                .exclusiveMaximum, .multipleOf, .minItems, .maxItems, .uniqueItems, .items, .minProperties,
-                .maxProperties,
-                .object, .format:
-                continue
-            }
-        }
-        return found
+    func malformed(_ keyword: String, _ expected: String, _ list: SchemaInstructionList) -> SchemaError {
+        error(.malformed, "'\(keyword)' must be \(expected)", list)
     }
 }
 
 /// The instructions of one subschema while they are collected.
 struct SchemaInstructionList {
+    let place: SchemaLibrary.Place
+    let view: JSONView
+    let rules: SchemaRules
+    let resource: Int
+    let scope: Int
+    let block: UInt32
     /// Index of the subschema's path.
     let path: UInt32
-    /// The subschema's place, for errors.
+    /// The subschema's place in its text.
     let pointer: String
     var instructions: [SchemaInstruction] = []
 
-    mutating func add(_ operation: SchemaInstruction.Operation, _ a: UInt32 = 0, _ b: UInt32 = 0) {
-        instructions.append(SchemaInstruction(operation: operation, a: a, b: b, path: path))
+    /// The value of a keyword.
+    func member(_ name: StaticString) -> Int? { view.member(place.value, named: name) }
+
+    mutating func add(
+        _ operation: SchemaInstruction.Operation, _ keyword: SchemaKeyword, _ a: UInt32 = 0, _ b: UInt32 = 0
+    ) {
+        instructions.append(SchemaInstruction(operation: operation, keyword: keyword, a: a, b: b, path: path))
     }
 }

@@ -34,29 +34,42 @@ package enum SchemaDialect: Int, Sendable, Comparable, CaseIterable {
     var assertsFormats: Bool { self <= .draft7 }
     /// From draft 6 on 1.0 is an integer.
     var integersMayHaveFraction: Bool { self >= .draft6 }
+    /// The keyword that gives a schema its URI.
+    var identifier: StaticString { self == .draft4 ? "id" : "$id" }
 }
 
-/// How schemas are compiled.
-package struct SchemaOptions: Sendable {
-    package enum Formats: Sendable {
-        /// As the schema's dialect says.
-        case byDialect
-        case assert
-        case annotate
+/// A dialect with the vocabularies that a metaschema takes of it.
+struct SchemaRules: Equatable {
+    var dialect: SchemaDialect
+    var hasApplicators = true
+    var hasUnevaluated = true
+    var hasValidation = true
+    var assertsFormats: Bool
+
+    init(_ dialect: SchemaDialect) {
+        self.dialect = dialect
+        assertsFormats = dialect.assertsFormats
     }
 
-    package var formats: Formats = .byDialect
-    /// For a schema without `$schema`.
-    package var dialect: SchemaDialect = .draft2020
-    /// Bytes of a schema's text.
-    package var mostBytes = 4 << 20
-    /// Subschemas that a schema may come to, references included.
-    package var mostSubschemas = 100_000
-    /// Values within values.
-    package var mostDepth = 128
-    /// Derived schemas only: null passes every `type`, and an `enum` beside a `type` is not asserted. See
-    /// ``SchemaDerivation/options``.
-    package var trustsNullabilityAndLabels = false
-
-    package init() {}
+    /// By the members of `$vocabulary`. Answers the name of a required vocabulary that is not known.
+    mutating func apply(_ vocabularies: [(uri: String, isRequired: Bool)]) -> String? {
+        guard dialect >= .draft2019 else { return nil }
+        let base = "https://json-schema.org/draft/\(dialect == .draft2019 ? "2019-09" : "2020-12")/vocab/"
+        var names: [String: Bool] = [:]
+        for (uri, isRequired) in vocabularies {
+            let name = uri.hasPrefix(base) ? String(uri.dropFirst(base.count)) : ""
+            switch name {
+            case "core", "applicator", "unevaluated", "validation", "meta-data", "format", "format-annotation",
+                "format-assertion", "content":
+                names[name] = isRequired
+            default:
+                if isRequired { return uri }
+            }
+        }
+        hasApplicators = names["applicator"] != nil
+        hasUnevaluated = dialect == .draft2019 ? hasApplicators : names["unevaluated"] != nil
+        hasValidation = names["validation"] != nil
+        assertsFormats = names["format-assertion"] != nil || names["format"] == true
+        return nil
+    }
 }

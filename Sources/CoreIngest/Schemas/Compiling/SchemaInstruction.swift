@@ -7,64 +7,54 @@ struct SchemaInstruction: BitwiseCopyable {
         case type
         /// `a` to `b`: a range of the program's choices.
         case choice
-        /// `a`: a value of the schema's own text.
+        /// `a`: an index into the program's choices.
         case constant
         /// `a`: a number of code points.
         case minLength, maxLength
+        /// `a`: an index into the program's patterns.
+        case pattern
+        /// `a`: a ``SchemaFormat``.
+        case format
+        /// `a`: a ``SchemaContent``.
+        case content
         /// `a`: an index into the program's bounds.
         case minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf
         /// `a`: a number of elements.
         case minItems, maxItems
         case uniqueItems
-        /// `a`: a block that every element must pass.
+        /// `a`: a block that every element from index `b` on must pass.
         case items
+        /// `a` to `b`: a range of the program's branches, one for each of the first elements.
+        case prefix
+        /// `a`: an index into the program's counts.
+        case contains
         /// `a`: a number of members.
         case minProperties, maxProperties
-        /// `a`: an index into the program's objects: `properties`, `required` and `additionalProperties` in one.
+        /// `a`: an index into the program's objects: `properties`, `patternProperties`, `required` and `additionalProperties` in
+        /// one.
         case object
+        /// `a`: a block that every name must pass.
+        case propertyNames
+        /// `a`: a property; where the value has one of that name, it must have those that the object `b` requires.
+        case dependentRequired
+        /// `a`: a property; where the value has one of that name, it must pass the block `b`.
+        case dependentSchema
         /// `a` to `b`: a range of the program's branches.
         case allOf, anyOf, oneOf
         /// `a`: a block.
         case not, reference
-        /// `a`: a ``SchemaFormat``.
-        case format
+        /// `a`: the first of three branches: if, then, else.
+        case conditional
+        /// `a`: a block for what nothing else in the block `b`, which holds this one, evaluates.
+        case unevaluatedProperties, unevaluatedItems
     }
 
     var operation: Operation
+    var keyword: SchemaKeyword
     var a: UInt32 = 0
     var b: UInt32 = 0
     /// The subschema that holds the keyword: an index into the program's paths.
     var path: UInt32
-
-    /// The keyword, for people.
-    var keyword: String {
-        switch operation {
-        case .never: "false"
-        case .type: "type"
-        case .choice: "enum"
-        case .constant: "const"
-        case .minLength: "minLength"
-        case .maxLength: "maxLength"
-        case .minimum: "minimum"
-        case .maximum: "maximum"
-        case .exclusiveMinimum: "exclusiveMinimum"
-        case .exclusiveMaximum: "exclusiveMaximum"
-        case .multipleOf: "multipleOf"
-        case .minItems: "minItems"
-        case .maxItems: "maxItems"
-        case .uniqueItems: "uniqueItems"
-        case .items: "items"
-        case .minProperties: "minProperties"
-        case .maxProperties: "maxProperties"
-        case .object: "properties"
-        case .allOf: "allOf"
-        case .anyOf: "anyOf"
-        case .oneOf: "oneOf"
-        case .not: "not"
-        case .reference: "$ref"
-        case .format: "format"
-        }
-    }
 }
 
 /// A set of JSON types, one bit per ``JSONWord/Kind``.
@@ -112,9 +102,8 @@ struct SchemaBlock: BitwiseCopyable {
     var start: UInt32
     var end: UInt32
 
-    /// The block that everything passes, and the one that nothing passes: the first two of every program.
+    /// The block that everything passes: the first of every program.
     static let always: UInt32 = 0
-    static let never: UInt32 = 1
 }
 
 /// One known property of an object.
@@ -122,15 +111,26 @@ struct SchemaProperty: BitwiseCopyable {
     var hash: UInt64
     /// Into the program's names.
     var name: ByteRange
+    /// What its values must pass: its own schema, or `additionalProperties` where that applies to it.
     var block: UInt32
+    /// Into the program's branches: indices of the ``SchemaPatternProperty`` whose pattern the name matches, found when compiling.
+    var firstMatch: UInt32 = 0
+    var matchCount: UInt32 = 0
     var isRequired: Bool
-    /// In `properties`; otherwise it is only required, and `additionalProperties` applies to it.
+    /// In `properties`; otherwise it is only required.
     var isDeclared: Bool
     /// Its JSON text is its bytes: nothing in it needs an escape.
     var isPlain: Bool
 }
 
-/// `properties`, `required` and `additionalProperties` of one subschema.
+/// A pattern of `patternProperties` and what the values under names that match must pass.
+struct SchemaPatternProperty: BitwiseCopyable {
+    /// Into the program's patterns.
+    var pattern: UInt32
+    var block: UInt32
+}
+
+/// `properties`, `patternProperties`, `required` and `additionalProperties` of one subschema.
 struct SchemaObject: BitwiseCopyable {
     /// Into the program's properties, in the schema's order.
     var first: UInt32
@@ -139,7 +139,28 @@ struct SchemaObject: BitwiseCopyable {
     var slots: UInt32
     var slotMask: UInt32
     var requiredCount: UInt32
+    /// Into the program's pattern properties.
+    var firstPattern: UInt32
+    var patternCount: UInt32
     var additional: UInt32
+    /// Whether `additionalProperties` is there: then all members are evaluated.
+    var hasAdditional: Bool
+}
+
+/// `contains` with its bounds.
+struct SchemaCount: BitwiseCopyable {
+    var block: UInt32
+    var least: UInt32
+    var most: UInt32
+    /// From 2020-12 on the elements that match count as evaluated.
+    var evaluates: Bool
+}
+
+/// `contentEncoding` and `contentMediaType`, as far as they are checked.
+struct SchemaContent: OptionSet, BitwiseCopyable {
+    var rawValue: UInt32
+    static let base64 = SchemaContent(rawValue: 1)
+    static let json = SchemaContent(rawValue: 2)
 }
 
 /// A number of the schema.
@@ -147,7 +168,7 @@ struct SchemaBound: BitwiseCopyable {
     /// When it is an integer of 64 bits.
     var small: Int64
     var isSmall: Bool
-    /// Its digits, in the schema's text.
+    /// Its digits, in the text of the program's constants.
     var text: ByteRange
     /// For multipleOf: the divisor is `significand` · 10^`exponent`.
     var significand: UInt64

@@ -12,6 +12,7 @@ final class SchemaProgram: Sendable {
 
         var count: Int { buffer.count }
         var base: UnsafeRawPointer? { UnsafeRawPointer(buffer.baseAddress) }
+        fileprivate var byteCount: Int { buffer.count * MemoryLayout<Element>.stride }
         @inline(__always) subscript(index: Int) -> Element {
             precondition(index >= 0 && index < buffer.count)
             return buffer[index]
@@ -24,44 +25,58 @@ final class SchemaProgram: Sendable {
         var blocks: [SchemaBlock] = []
         var properties: [SchemaProperty] = []
         var objects: [SchemaObject] = []
+        var patternProperties: [SchemaPatternProperty] = []
+        var counts: [SchemaCount] = []
         var slots: [UInt32] = []
         var names: [UInt8] = []
+        /// Values of ``constants``.
         var choices: [UInt32] = []
         var branches: [UInt32] = []
         var bounds: [SchemaBound] = []
+        var patterns: [Pattern] = []
+        /// As they are written in the schema.
+        var patternTexts: [String] = []
         var paths: [String] = []
         var root: UInt32 = 0
     }
 
-    let document: JSONDocument
-    let dialect: SchemaDialect
+    /// All values of `enum`, `const` and bounds, as one array.
+    let constants: JSONDocument
     let instructions: Table<SchemaInstruction>
     let blocks: Table<SchemaBlock>
     let properties: Table<SchemaProperty>
     let objects: Table<SchemaObject>
+    let patternProperties: Table<SchemaPatternProperty>
+    let counts: Table<SchemaCount>
     let slots: Table<UInt32>
     let names: Table<UInt8>
     let choices: Table<UInt32>
     let branches: Table<UInt32>
     let bounds: Table<SchemaBound>
+    let patterns: [Pattern]
+    let patternTexts: [String]
+    /// Where the subschemas stand: JSON pointers into the schema, or a URI with a pointer as its fragment.
     let paths: [String]
     let root: UInt32
-    /// The object rule of a schema that says nothing else of its root but its type and number of members: its rows are checked
-    /// while they are read.
+    /// The object rule of a schema that says nothing else of its root but its type, and has no patterns for names: its rows are
+    /// checked while they are read.
     let flatObject: SchemaObject?
 
-    init(_ parts: Parts, document: JSONDocument, dialect: SchemaDialect) {
-        self.document = document
-        self.dialect = dialect
+    init(_ parts: Parts, constants: JSONDocument) {
+        self.constants = constants
         instructions = Table(parts.instructions)
         blocks = Table(parts.blocks)
         properties = Table(parts.properties)
         objects = Table(parts.objects)
+        patternProperties = Table(parts.patternProperties)
+        counts = Table(parts.counts)
         slots = Table(parts.slots)
         names = Table(parts.names)
         choices = Table(parts.choices)
         branches = Table(parts.branches)
         bounds = Table(parts.bounds)
+        patterns = parts.patterns
+        patternTexts = parts.patternTexts
         paths = parts.paths
         root = parts.root
         flatObject = Self.flatObject(of: parts)
@@ -72,6 +87,8 @@ final class SchemaProgram: Sendable {
         blocks.buffer.deallocate()
         properties.buffer.deallocate()
         objects.buffer.deallocate()
+        patternProperties.buffer.deallocate()
+        counts.buffer.deallocate()
         slots.buffer.deallocate()
         names.buffer.deallocate()
         choices.buffer.deallocate()
@@ -84,13 +101,10 @@ final class SchemaProgram: Sendable {
         var found: SchemaObject?
         for instruction in parts.instructions[Int(block.start)..<Int(block.end)] {
             switch instruction.operation {
-            case .object: found = parts.objects[Int(instruction.a)]
+            case .object where found == nil && parts.objects[Int(instruction.a)].patternCount == 0:
+                found = parts.objects[Int(instruction.a)]
             case .type where SchemaTypes(mask: instruction.a).contains(.object): continue
-            case .never, .type, .choice, .constant, .minLength, .maxLength, .minimum, .maximum, .exclusiveMinimum,
-                .exclusiveMaximum, .multipleOf, .minItems, .maxItems, .uniqueItems, .items, .minProperties,
-                .maxProperties,
-                .allOf, .anyOf, .oneOf, .not, .reference, .format:
-                return nil
+            default: return nil
             }
         }
         return found
@@ -98,11 +112,12 @@ final class SchemaProgram: Sendable {
 
     /// Bytes of memory, for the cache.
     var byteCount: Int {
-        document.byteCount + instructions.count * MemoryLayout<SchemaInstruction>.stride
-            + properties.count * MemoryLayout<SchemaProperty>.stride + objects.count * MemoryLayout<SchemaObject>.stride
-            + (slots.count + choices.count + branches.count) * 4 + names.count + bounds.count
-            * MemoryLayout<SchemaBound>.stride
-            + blocks.count * 8 + paths.reduce(0) { $0 + $1.utf8.count + 16 } + 256
+        let tables =
+            instructions.byteCount + blocks.byteCount + properties.byteCount + objects.byteCount
+            + patternProperties.byteCount + counts.byteCount + slots.byteCount + names.byteCount + choices.byteCount
+            + branches.byteCount + bounds.byteCount
+        let texts = (paths + patternTexts).reduce(0) { $0 + $1.utf8.count + 16 }
+        return constants.byteCount + tables + texts + patterns.reduce(0) { $0 + $1.byteCount } + 256
     }
 
     @inline(__always) func name(of property: SchemaProperty) -> UnsafeRawBufferPointer {
@@ -123,9 +138,15 @@ final class SchemaProgram: Sendable {
         }
     }
 
+    /// Whether nothing passes a block.
+    func isNever(_ block: UInt32) -> Bool {
+        let range = blocks[Int(block)]
+        return range.start < range.end && instructions[Int(range.start)].operation == .never
+    }
+
     /// The digits of a bound.
     func digits(of bound: SchemaBound) -> UnsafeRawBufferPointer {
-        let text = document.view.bytes
+        let text = constants.view.bytes
         return UnsafeRawBufferPointer(
             rebasing: text[Int(bound.text.offset)..<Int(bound.text.offset + bound.text.count)])
     }

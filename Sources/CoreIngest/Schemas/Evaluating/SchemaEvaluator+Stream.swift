@@ -27,12 +27,12 @@ extension SchemaEvaluator {
             at &+= 1
         } else {
             while true {
-                var block = object.additional
                 let name = try name(program, object, text, &at, expected: expected, end: end)
                 if name == Self.outOfOrder { return nil }
+                var block = object.additional
                 if name >= 0 {
                     let property = program.properties[name]
-                    if property.isDeclared { block = property.block }
+                    block = property.block
                     if property.isRequired { required &+= 1 }
                     expected = name &+ 1
                 }

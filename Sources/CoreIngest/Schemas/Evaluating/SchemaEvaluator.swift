@@ -4,30 +4,54 @@
 package struct SchemaEvaluator: ~Copyable {
     var reader: JSONReader
     /// A stack of bit sets: the required properties seen of the objects that are being checked.
-    private var seen: [UInt64] = []
+    var seen: [UInt64] = []
+    /// A stack of flags: which members or elements are evaluated, of the containers that are asked for it.
+    var evaluated: [Bool] = []
+    /// The value of a string with escapes.
+    var scratch = ByteArena(capacity: 256)
+    private var patternScratch = PatternScratch()
+    /// What could not be answered; whoever sees it does not pass.
+    var trouble: SchemaTrouble?
     /// How many checks are under way within each other.
     private var depth = 0
+    private var steps = Self.leastSteps
     /// Beyond this a value is refused: reading limits its depth, and a schema adds some checks for each level.
     private static let mostDepth = 2048
+    /// Checks that hold others, for any payload; a longer one has more.
+    private static let leastSteps = 1_000_000
+    private static let stepsPerByte = 1_000
 
     package init(limits: JSONLimits = JSONLimits()) { reader = JSONReader(limits: limits) }
 
     /// Whether a text is JSON and passes. `partial`: of the root's properties some were not sent, so `required` and
     /// `minProperties` are not asked of it.
     mutating func passes(_ program: SchemaProgram, _ text: UnsafeRawBufferPointer, partial: Bool) -> Bool {
+        begin(text)
         do throws(JSONError) {
             if let object = program.flatObject, let verdict = try stream(program, object, text, partial: partial) {
-                return verdict
+                return verdict && trouble == nil
             }
             let view = try reader.read(text)
-            return passes(program, program.root, view.word(0), 0, view, partial: partial)
+            return passes(program, program.root, view.word(0), 0, view, partial: partial) && trouble == nil
         } catch {
             return false
         }
     }
 
+    /// Whether what was read passes. As above, without the reading.
+    mutating func passes(_ program: SchemaProgram, _ view: JSONView, partial: Bool) -> Bool {
+        begin(view.bytes)
+        return passes(program, program.root, view.word(0), 0, view, partial: partial) && trouble == nil
+    }
+
+    /// Takes the measure of a new payload.
+    mutating func begin(_ text: UnsafeRawBufferPointer) {
+        trouble = nil
+        steps = Self.leastSteps &+ text.count &* Self.stepsPerByte
+    }
+
     /// Whether a value passes a block. `value` is its index on the view's tape, looked at for containers only. `partial`
-    /// applies to this value, not to what is in it.
+    /// applies to this value, not to what is in it. Where ``trouble`` is set afterwards, the answer says nothing.
     mutating func passes(
         _ program: SchemaProgram, _ block: UInt32, _ word: JSONWord, _ value: Int, _ view: JSONView, partial: Bool
     ) -> Bool {
@@ -70,115 +94,92 @@ package struct SchemaEvaluator: ~Copyable {
         case .object:
             guard word.kind == .object else { return true }
             return members(program, program.objects[Int(instruction.a)], value, view, partial: partial)
-        case .never, .choice, .constant, .minItems, .maxItems, .uniqueItems, .items, .minProperties, .maxProperties,
-            .allOf,
-            .anyOf, .oneOf, .not, .reference, .format:
-            return passesRare(program, instruction, word, value, view, partial: partial)
-        }
-    }
-
-    private mutating func passesRare(
-        _ program: SchemaProgram, _ instruction: SchemaInstruction, _ word: JSONWord, _ value: Int, _ view: JSONView,
-        partial: Bool
-    ) -> Bool {
-        switch instruction.operation {
-        case .never: return false
-        case .choice:
-            if partial && word.kind == .object { return true }
-            let own = program.document.view
-            for index in Int(instruction.a)..<Int(instruction.b) {
-                if JSONEquality.equal(view, word, value, own, Int(program.choices[index])) { return true }
-            }
-            return false
-        case .constant:
-            if partial && word.kind == .object { return true }
-            return JSONEquality.equal(view, word, value, program.document.view, Int(instruction.a))
-        case .minItems: return word.kind != .array || word.count >= Int(instruction.a)
-        case .maxItems: return word.kind != .array || word.count <= Int(instruction.a)
-        case .uniqueItems: return word.kind != .array || JSONEquality.areUnique(view, value)
-        case .items:
-            guard word.kind == .array else { return true }
+        case .reference, .allOf, .anyOf, .oneOf, .not, .conditional, .dependentSchema:
             guard enter() else { return false }
-            defer { depth -= 1 }
-            for element in view.elements(value)
-            where !passes(program, instruction.a, view.word(element), element, view, partial: false) { return false }
-            return true
+            let verdict = passesInPlace(program, instruction, word, value, view, partial: partial)
+            depth &-= 1
+            return verdict
         case .minProperties: return word.kind != .object || partial || word.count >= Int(instruction.a)
         case .maxProperties: return word.kind != .object || word.count <= Int(instruction.a)
-        case .allOf, .anyOf, .oneOf, .not, .reference:
-            guard enter() else { return false }
-            defer { depth -= 1 }
-            return passesBranches(program, instruction, word, value, view, partial: partial)
-        case .format:
-            guard word.isString, let format = SchemaFormat(rawValue: instruction.a) else { return true }
-            if word.kind == .string { return format.matches(view.raw(word)) }
-            var arena = ByteArena(capacity: word.length)
-            JSONString.unescape(view.raw(word), into: &arena)
-            return format.matches(arena.bytes)
-        case .type, .minLength, .maxLength, .minimum, .maximum, .exclusiveMinimum, .exclusiveMaximum, .multipleOf,
-            .object:
-            return true
+        case .propertyNames, .dependentRequired, .unevaluatedProperties:
+            guard word.kind == .object, enter() else { return word.kind != .object }
+            let verdict = passesObject(program, instruction, value, view, partial: partial)
+            depth &-= 1
+            return verdict
+        case .minItems: return word.kind != .array || word.count >= Int(instruction.a)
+        case .maxItems: return word.kind != .array || word.count <= Int(instruction.a)
+        case .items, .prefix, .contains, .uniqueItems, .unevaluatedItems:
+            guard word.kind == .array, enter() else { return word.kind != .array }
+            let verdict = passesArray(program, instruction, value, view)
+            depth &-= 1
+            return verdict
+        case .pattern, .format, .content:
+            return !word.isString || passesText(program, instruction, word, view)
+        case .never, .choice, .constant:
+            return passesConstants(program, instruction, word, value, view, partial: partial)
         }
     }
 
-    private mutating func passesBranches(
+    private mutating func passesConstants(
         _ program: SchemaProgram, _ instruction: SchemaInstruction, _ word: JSONWord, _ value: Int, _ view: JSONView,
         partial: Bool
     ) -> Bool {
-        switch instruction.operation {
-        case .not: return !passes(program, instruction.a, word, value, view, partial: partial)
-        case .reference: return passes(program, instruction.a, word, value, view, partial: partial)
-        default: break
-        }
-        var matches = 0
-        for index in Int(instruction.a)..<Int(instruction.b) {
-            let isMatch = passes(program, program.branches[index], word, value, view, partial: partial)
-            if isMatch { matches += 1 }
-            if instruction.operation == .allOf && !isMatch { return false }
-            if instruction.operation == .anyOf && isMatch { return true }
-            if instruction.operation == .oneOf && matches > 1 { return false }
-        }
-        return instruction.operation == .allOf || instruction.operation == .oneOf && matches == 1
+        if instruction.operation == .never { return false }
+        if partial && word.kind == .object { return true }
+        let constants = program.constants.view
+        let end = instruction.operation == .constant ? Int(instruction.a) + 1 : Int(instruction.b)
+        for index in Int(instruction.a)..<end
+        where JSONEquality.equal(view, word, value, constants, Int(program.choices[index])) { return true }
+        return false
     }
 
-    private mutating func enter() -> Bool {
-        if depth >= Self.mostDepth { return false }
-        depth += 1
+    private mutating func passesText(
+        _ program: SchemaProgram, _ instruction: SchemaInstruction, _ word: JSONWord, _ view: JSONView
+    ) -> Bool {
+        var text = view.raw(word)
+        if word.kind == .escapedString {
+            scratch.truncate(to: 0)
+            JSONString.unescape(text, into: &scratch)
+            text = scratch.bytes
+        }
+        switch instruction.operation {
+        case .pattern: return matches(program, instruction.a, text)
+        case .format: return SchemaFormat(rawValue: instruction.a)?.matches(text) ?? true
+        default: return SchemaContent(rawValue: instruction.a).matches(text)
+        }
+    }
+
+    /// Whether a text matches a pattern; when that takes too long, no, with ``trouble``.
+    mutating func matches(_ program: SchemaProgram, _ pattern: UInt32, _ text: UnsafeRawBufferPointer) -> Bool {
+        switch program.patterns[Int(pattern)].match(text, using: &patternScratch) {
+        case .matches: return true
+        case .differs: return false
+        case .exhausted:
+            trouble = trouble ?? .pattern
+            return false
+        }
+    }
+
+    /// Whether a name matches a pattern.
+    mutating func matches(_ program: SchemaProgram, _ pattern: UInt32, _ name: JSONWord, _ view: JSONView) -> Bool {
+        guard name.kind == .escapedString else { return matches(program, pattern, view.raw(name)) }
+        scratch.truncate(to: 0)
+        JSONString.unescape(view.raw(name), into: &scratch)
+        return matches(program, pattern, scratch.bytes)
+    }
+
+    /// False when there is no room for another check; leave by taking one from ``depth``.
+    @inline(__always) mutating func enter() -> Bool {
+        steps &-= 1
+        if depth >= Self.mostDepth || steps < 0 {
+            trouble = trouble ?? (steps < 0 ? .steps : .depth)
+            return false
+        }
+        depth &+= 1
         return true
     }
 
-    /// `properties`, `required` and `additionalProperties`. Every occurrence of a name that comes twice is checked.
-    private mutating func members(
-        _ program: SchemaProgram, _ object: SchemaObject, _ value: Int, _ view: JSONView, partial: Bool
-    ) -> Bool {
-        guard enter() else { return false }
-        let base = seen.count
-        let words = object.requiredCount == 0 || partial ? 0 : (Int(object.count) + 63) / 64
-        for _ in 0..<words { seen.append(0) }
-        defer {
-            seen.removeLast(words)
-            depth -= 1
-        }
-        var required = 0
-        for member in view.members(value) {
-            let name = view.word(member.name)
-            var block = object.additional
-            if let index = program.property(object, hash: member.hash, name: name, in: view) {
-                let property = program.properties[index]
-                if property.isDeclared { block = property.block }
-                if words > 0 && property.isRequired {
-                    let bit = index - Int(object.first)
-                    let mask: UInt64 = 1 << UInt64(bit & 63)
-                    if seen[base + (bit >> 6)] & mask == 0 {
-                        seen[base + (bit >> 6)] |= mask
-                        required += 1
-                    }
-                }
-            }
-            if !passes(program, block, view.word(member.value), member.value, view, partial: false) { return false }
-        }
-        return words == 0 || required == Int(object.requiredCount)
-    }
+    @inline(__always) mutating func leave() { depth &-= 1 }
 
     // MARK: Scalars
 

@@ -7,7 +7,6 @@ struct SchemaReporter: ~Copyable {
     private(set) var failures: [SchemaFailure] = []
     /// The place in the payload, as a JSON pointer.
     private var place = ""
-    private var depth = 0
 
     private init(_ program: SchemaProgram, _ view: JSONView) {
         self.program = program
@@ -20,7 +19,10 @@ struct SchemaReporter: ~Copyable {
         do throws(JSONError) {
             let view = try reader.read(text)
             var reporter = SchemaReporter(program, view)
-            reporter.check(program.root, 0, partial: partial)
+            let passes = reporter.evaluator.passes(program, view, partial: partial)
+            let trouble = reporter.evaluator.trouble
+            if trouble == nil || trouble == .pattern { reporter.check(program.root, 0, partial: partial) }
+            if reporter.failures.isEmpty && !passes { reporter.add(trouble ?? .depth) }
             return reporter.failures
         } catch {
             let keyword = error.code == .tooDeep ? "depth" : error.code == .tooLarge ? "size" : "json"
@@ -34,8 +36,6 @@ struct SchemaReporter: ~Copyable {
 
     private mutating func check(_ block: UInt32, _ value: Int, partial: Bool) {
         let range = program.blocks[Int(block)]
-        depth += 1
-        defer { depth -= 1 }
         for index in Int(range.start)..<Int(range.end) where failures.count < SchemaFailure.cap {
             check(program.instructions[index], value, partial: partial)
         }
@@ -46,75 +46,157 @@ struct SchemaReporter: ~Copyable {
         switch instruction.operation {
         case .object:
             if word.kind == .object { checkMembers(instruction, value, partial: partial) }
-        case .items:
-            guard word.kind == .array else { return }
-            let outer = place
-            for (index, element) in view.elements(value).enumerated() where failures.count < SchemaFailure.cap {
-                place = "\(outer)/\(index)"
-                check(instruction.a, element, partial: false)
+        case .items, .prefix:
+            if word.kind == .array { checkElements(instruction, value) }
+        case .unevaluatedProperties, .unevaluatedItems:
+            if word.kind == (instruction.operation == .unevaluatedItems ? .array : .object) {
+                checkUnevaluated(instruction, value, partial: partial)
             }
-            place = outer
-        case .reference:
-            // The evaluator's bound on depth holds here too: what it refused for depth is reported as that.
-            if depth > 512 {
-                add(instruction, value, expected: "less nesting")
-            } else {
-                check(instruction.a, value, partial: partial)
+        case .propertyNames:
+            guard word.kind == .object else { return }
+            for member in view.members(value) {
+                let before = failures.count
+                check(instruction.a, member.name, partial: false)
+                for index in before..<failures.count { failures[index].message += ", as the name of a property" }
             }
+        case .dependentRequired:
+            guard !partial, word.kind == .object, evaluator.has(program, instruction.a, value, view) else { return }
+            let name = text(program.properties[Int(instruction.a)])
+            let path = "\(path(instruction, instruction.keyword.name))/\(SchemaPointer.part(name))"
+            checkRequired(program.objects[Int(instruction.b)], value, instruction.keyword.name, path)
+        case .dependentSchema:
+            if word.kind == .object, evaluator.has(program, instruction.a, value, view) {
+                check(instruction.b, value, partial: partial)
+            }
+        case .conditional:
+            let first = Int(instruction.a)
+            let holds = evaluator.passes(program, program.branches[first], word, value, view, partial: partial)
+            if partial && word.kind == .object {
+                // What passes may fail after all: one of the two branches has to pass.
+                if evaluator.passes(program, instruction, word, value, view, partial: true) { return }
+            }
+            check(program.branches[holds ? first + 1 : first + 2], value, partial: partial)
+        case .reference: check(instruction.a, value, partial: partial)
         case .allOf:
             for index in Int(instruction.a)..<Int(instruction.b) {
                 check(program.branches[index], value, partial: partial)
             }
         case .anyOf, .oneOf: checkBranches(instruction, value, partial: partial)
-        case .never, .type, .choice, .constant, .minLength, .maxLength, .minimum, .maximum, .exclusiveMinimum,
-            .exclusiveMaximum, .multipleOf, .minItems, .maxItems, .uniqueItems, .minProperties, .maxProperties, .not,
-            .format:
-            if !evaluator.passes(program, instruction, word, value, view, partial: partial) {
-                add(instruction, value, expected: expectation(instruction))
-            }
+        case .never, .type, .choice, .constant, .minLength, .maxLength, .pattern, .format, .content, .minimum, .maximum,
+            .exclusiveMinimum, .exclusiveMaximum, .multipleOf, .minItems, .maxItems, .uniqueItems, .contains,
+            .minProperties, .maxProperties, .not:
+            evaluator.begin(view.bytes)
+            if evaluator.passes(program, instruction, word, value, view, partial: partial) { return }
+            add(instruction, value, expected: evaluator.trouble?.expected ?? expectation(instruction))
         }
     }
 
-    private mutating func checkMembers(_ instruction: SchemaInstruction, _ value: Int, partial: Bool) {
-        let object = program.objects[Int(instruction.a)]
-        if !partial {
-            for index in Int(object.first)..<Int(object.first + object.count) where program.properties[index].isRequired
-            {
-                let name = program.name(of: program.properties[index])
-                guard view.find(value, name) == nil, failures.count < SchemaFailure.cap else { continue }
-                let text = String(decoding: name, as: UTF8.self)
-                failures.append(
-                    SchemaFailure(
-                        instancePath: place, keyword: "required", schemaPath: path(instruction, "required"),
-                        expected: text,
-                        got: "absent", message: "\(here) must have the property '\(text)'"))
-            }
-        }
+    private mutating func checkElements(_ instruction: SchemaInstruction, _ value: Int) {
         let outer = place
-        for member in view.members(value) where failures.count < SchemaFailure.cap {
-            let word = view.word(member.name)
-            let name = view.string(of: word)
-            let found = program.property(object, hash: member.hash, name: word, in: view).map { program.properties[$0] }
-            if let found, found.isDeclared {
-                place = "\(outer)/\(SchemaCompiler.pointerPart(name))"
-                check(found.block, member.value, partial: false)
-            } else if object.additional == SchemaBlock.never {
-                place = outer
-                failures.append(
-                    SchemaFailure(
-                        instancePath: "\(outer)/\(SchemaCompiler.pointerPart(name))", keyword: "additionalProperties",
-                        schemaPath: path(instruction, "additionalProperties"), expected: "no other property",
-                        got: excerpt(member.value), message: "\(here) must not have the property '\(name.prefix(64))'"))
-            } else {
-                place = "\(outer)/\(SchemaCompiler.pointerPart(name))"
-                check(object.additional, member.value, partial: false)
+        for (index, element) in view.elements(value).enumerated() where failures.count < SchemaFailure.cap {
+            place = "\(outer)/\(index)"
+            if instruction.operation == .items {
+                if index >= Int(instruction.b) { check(instruction.a, element, partial: false) }
+            } else if Int(instruction.a) + index < Int(instruction.b) {
+                check(program.branches[Int(instruction.a) + index], element, partial: false)
             }
         }
         place = outer
     }
 
+    private mutating func checkUnevaluated(_ instruction: SchemaInstruction, _ value: Int, partial: Bool) {
+        let outer = place
+        let base = evaluator.evaluated.count
+        evaluator.markEvaluated(program, instruction, value, view, partial: partial)
+        var index = 0
+        if instruction.operation == .unevaluatedItems {
+            for element in view.elements(value) where failures.count < SchemaFailure.cap {
+                place = "\(outer)/\(index)"
+                if !evaluator.evaluated[base + index] { check(instruction.a, element, partial: false) }
+                index += 1
+            }
+        } else {
+            for member in view.members(value) where failures.count < SchemaFailure.cap {
+                place = "\(outer)/\(SchemaPointer.part(view.string(of: view.word(member.name))))"
+                if !evaluator.evaluated[base + index] {
+                    checkOther(instruction, "unevaluatedProperties", instruction.a, member, outer)
+                }
+                index += 1
+            }
+        }
+        evaluator.evaluated.removeLast(evaluator.evaluated.count - base)
+        place = outer
+    }
+
+    private mutating func checkRequired(_ object: SchemaObject, _ value: Int, _ keyword: String, _ path: String) {
+        for index in Int(object.first)..<Int(object.first + object.count) where program.properties[index].isRequired {
+            let property = program.properties[index]
+            guard view.find(value, program.name(of: property)) == nil, failures.count < SchemaFailure.cap else {
+                continue
+            }
+            let text = text(property)
+            failures.append(
+                SchemaFailure(
+                    instancePath: place, keyword: keyword, schemaPath: path, expected: text, got: "absent",
+                    message: "\(here) must have the property '\(text)'"))
+        }
+    }
+
+    private mutating func checkMembers(_ instruction: SchemaInstruction, _ value: Int, partial: Bool) {
+        let object = program.objects[Int(instruction.a)]
+        if !partial { checkRequired(object, value, "required", path(instruction, "required")) }
+        let outer = place
+        for member in view.members(value) where failures.count < SchemaFailure.cap {
+            let word = view.word(member.name)
+            place = "\(outer)/\(SchemaPointer.part(view.string(of: word)))"
+            if let index = program.property(object, hash: member.hash, name: word, in: view) {
+                let property = program.properties[index]
+                for match in Int(property.firstMatch)..<Int(property.firstMatch + property.matchCount) {
+                    let rule = program.patternProperties[Int(program.branches[match])]
+                    check(rule.block, member.value, partial: false)
+                }
+                if property.isDeclared || property.matchCount > 0 {
+                    check(property.block, member.value, partial: false)
+                    continue
+                }
+            } else {
+                var isKnown = false
+                for index in Int(object.firstPattern)..<Int(object.firstPattern + object.patternCount) {
+                    let rule = program.patternProperties[index]
+                    evaluator.begin(view.bytes)
+                    guard evaluator.matches(program, rule.pattern, word, view) else { continue }
+                    isKnown = true
+                    check(rule.block, member.value, partial: false)
+                }
+                if isKnown { continue }
+            }
+            checkOther(instruction, "additionalProperties", object.additional, member, outer)
+        }
+        place = outer
+    }
+
+    /// A member that no name of the schema covers.
+    private mutating func checkOther(
+        _ instruction: SchemaInstruction, _ keyword: String, _ block: UInt32, _ member: JSONView.Member,
+        _ outer: String
+    ) {
+        guard program.isNever(block) else { return check(block, member.value, partial: false) }
+        let inner = place
+        let name = view.string(of: view.word(member.name))
+        place = outer
+        failures.append(
+            SchemaFailure(
+                instancePath: inner, keyword: keyword, schemaPath: path(instruction, keyword),
+                expected: "no other property", got: excerpt(member.value),
+                message: "\(here) must not have the property '\(name.prefix(64))'"))
+        place = inner
+    }
+
     /// anyOf and oneOf: the failures of the branch that comes closest stand for all.
     private mutating func checkBranches(_ instruction: SchemaInstruction, _ value: Int, partial: Bool) {
+        let word = view.word(value)
+        evaluator.begin(view.bytes)
+        if evaluator.passes(program, instruction, word, value, view, partial: partial) { return }
         let before = failures
         var matches = 0
         var closest: [SchemaFailure]?
@@ -125,7 +207,6 @@ struct SchemaReporter: ~Copyable {
             if closest.map({ rank(failures) < rank($0) }) ?? true { closest = failures }
         }
         failures = before
-        if instruction.operation == .anyOf ? matches > 0 : matches == 1 { return }
         let count = Int(instruction.b - instruction.a)
         if matches == 0, let closest {
             failures += closest.prefix(SchemaFailure.cap - failures.count)
@@ -143,13 +224,22 @@ struct SchemaReporter: ~Copyable {
 
     // MARK: Words
 
+    /// What is refused because it cannot be answered.
+    private mutating func add(_ trouble: SchemaTrouble) {
+        failures.append(
+            SchemaFailure(
+                instancePath: "", keyword: trouble == .depth ? "depth" : "budget", schemaPath: "#",
+                expected: trouble.expected, got: excerpt(0), message: "the payload must take \(trouble.expected)"))
+    }
+
     private mutating func add(
         _ instruction: SchemaInstruction, _ value: Int, expected: String, _ sentence: String? = nil
     ) {
         let kind = instruction.operation == .type ? ", is \(view.kind(value).rawValue)" : ""
         failures.append(
             SchemaFailure(
-                instancePath: place, keyword: instruction.keyword, schemaPath: path(instruction, instruction.keyword),
+                instancePath: place, keyword: instruction.keyword.name,
+                schemaPath: path(instruction, instruction.keyword.name),
                 expected: expected, got: excerpt(value),
                 message: "\(here) \(sentence ?? "must be \(expected)\(kind)")"))
     }
@@ -158,12 +248,13 @@ struct SchemaReporter: ~Copyable {
     private var here: String { place.isEmpty ? "the payload" : place }
 
     private func path(_ instruction: SchemaInstruction, _ keyword: String) -> String {
-        let parent = "#" + program.paths[Int(instruction.path)]
+        let place = program.paths[Int(instruction.path)]
+        let parent = place.isEmpty || place.hasPrefix("/") ? "#" + place : place
         return instruction.operation == .never ? parent : "\(parent)/\(keyword)"
     }
 
     private func expectation(_ instruction: SchemaInstruction) -> String {
-        let own = program.document.view
+        let own = program.constants.view
         func text(_ value: Int) -> String { Self.cut(own.text(value), to: SchemaFailure.mostOfGot) }
         func bound() -> String {
             String(decoding: program.digits(of: program.bounds[Int(instruction.a)]), as: UTF8.self)
@@ -174,7 +265,7 @@ struct SchemaReporter: ~Copyable {
         case .choice:
             let choices = (Int(instruction.a)..<Int(instruction.b)).prefix(16).map { text(Int(program.choices[$0])) }
             return "one of " + choices.joined(separator: ", ") + (instruction.b - instruction.a > 16 ? ", …" : "")
-        case .constant: return text(Int(instruction.a))
+        case .constant: return text(Int(program.choices[Int(instruction.a)]))
         case .minLength: return "at least \(instruction.a) characters"
         case .maxLength: return "at most \(instruction.a) characters"
         case .minimum: return "at least \(bound())"
@@ -189,8 +280,26 @@ struct SchemaReporter: ~Copyable {
         case .maxProperties: return "at most \(instruction.a) properties"
         case .not: return "a value that does not match the schema under 'not'"
         case .format: return SchemaFormat(rawValue: instruction.a)?.name ?? "another format"
-        case .items, .object, .allOf, .anyOf, .oneOf, .reference: return "valid"
+        case .pattern: return "a match of \(Self.cut(program.patternTexts[Int(instruction.a)]))"
+        case .content: return "\(SchemaContent(rawValue: instruction.a).name)"
+        case .contains:
+            let count = program.counts[Int(instruction.a)]
+            let most = count.most == .max ? "" : " and at most \(count.most)"
+            return "at least \(count.least)\(most) elements that match the schema under 'contains'"
+        case .items, .prefix, .object, .propertyNames, .dependentRequired, .dependentSchema, .allOf, .anyOf, .oneOf,
+            .conditional, .reference, .unevaluatedItems, .unevaluatedProperties:
+            return "valid"
         }
+    }
+
+    private func text(_ property: SchemaProperty) -> String {
+        String(decoding: program.name(of: property), as: UTF8.self)
+    }
+
+    private static func cut(_ text: String) -> String {
+        var arena = ByteArena(capacity: text.utf8.count)
+        arena.append(text: text)
+        return cut(arena.bytes, to: SchemaFailure.mostOfGot)
     }
 
     private func excerpt(_ value: Int) -> String { Self.cut(view.text(value), to: SchemaFailure.mostOfGot) }

@@ -5,8 +5,6 @@ package struct SchemaError: Error, Equatable, CustomStringConvertible {
         case notJSON
         /// A keyword's value is not what its dialect allows.
         case malformed
-        /// A keyword that this engine does not check: refused, so that nothing passes unchecked.
-        case unsupportedKeyword
         /// `$schema` names a dialect that is not built in.
         case unknownDialect
         /// A `$ref` that leads nowhere, or out of the schema.
@@ -26,7 +24,7 @@ package struct SchemaError: Error, Equatable, CustomStringConvertible {
     }
 
     package var code: Code
-    /// Where in the schema: a JSON pointer; empty for its root.
+    /// Where in the schema: a JSON pointer, empty for its root; in another that it refers to, that one's URI before a `#`.
     package var pointer: String
     /// What is wrong, and what to do, in one line.
     package var message: String
@@ -37,5 +35,8 @@ package struct SchemaError: Error, Equatable, CustomStringConvertible {
         self.message = message
     }
 
-    package var description: String { pointer.isEmpty ? message : "\(message) (at #\(pointer))" }
+    package var description: String {
+        if pointer.isEmpty { return message }
+        return "\(message) (at \(pointer.hasPrefix("/") ? "#" : "")\(pointer))"
+    }
 }

@@ -1,0 +1,117 @@
+/// The metaschemas of all dialects, built in: what a `$ref` to one is checked against. Titles, comments and defaults are left out.
+enum SchemaMetaschemas {
+    /// By URI without fragment.
+    static func text(_ uri: String) -> StaticString? {
+        switch uri {
+        case "http://json-schema.org/draft-04/schema": return draft4
+        case "http://json-schema.org/draft-06/schema": return draft6
+        case "http://json-schema.org/draft-07/schema": return draft7
+        default: break
+        }
+        if SchemaDialect.iglu == uri + "#" { return iglu }
+        if let name = part(of: uri, after: "https://json-schema.org/draft/2019-09/") { return draft2019(name) }
+        if let name = part(of: uri, after: "https://json-schema.org/draft/2020-12/") { return draft2020(name) }
+        return nil
+    }
+
+    private static func part(of uri: String, after prefix: String) -> Substring? {
+        uri.hasPrefix(prefix) ? uri.dropFirst(prefix.count) : nil
+    }
+
+    static let draft4: StaticString = ##"""
+        {"id":"http://json-schema.org/draft-04/schema#","$schema":"http://json-schema.org/draft-04/schema#",
+        "definitions":{"schemaArray":{"type":"array","minItems":1,"items":{"$ref":"#"}},
+        "positiveInteger":{"type":"integer","minimum":0},
+        "simpleTypes":{"enum":["array","boolean","integer","null","number","object","string"]},
+        "stringArray":{"type":"array","items":{"type":"string"},"minItems":1,"uniqueItems":true}},
+        "type":"object","properties":{"id":{"type":"string"},"$schema":{"type":"string"},"title":{"type":"string"},
+        "description":{"type":"string"},"default":{},"multipleOf":{"type":"number","minimum":0,"exclusiveMinimum":true},
+        "maximum":{"type":"number"},"exclusiveMaximum":{"type":"boolean"},"minimum":{"type":"number"},
+        "exclusiveMinimum":{"type":"boolean"},"maxLength":{"$ref":"#/definitions/positiveInteger"},
+        "minLength":{"$ref":"#/definitions/positiveInteger"},"pattern":{"type":"string","format":"regex"},
+        "additionalItems":{"anyOf":[{"type":"boolean"},{"$ref":"#"}]},
+        "items":{"anyOf":[{"$ref":"#"},{"$ref":"#/definitions/schemaArray"}]},
+        "maxItems":{"$ref":"#/definitions/positiveInteger"},"minItems":{"$ref":"#/definitions/positiveInteger"},
+        "uniqueItems":{"type":"boolean"},"maxProperties":{"$ref":"#/definitions/positiveInteger"},
+        "minProperties":{"$ref":"#/definitions/positiveInteger"},"required":{"$ref":"#/definitions/stringArray"},
+        "additionalProperties":{"anyOf":[{"type":"boolean"},{"$ref":"#"}]},
+        "definitions":{"type":"object","additionalProperties":{"$ref":"#"}},
+        "properties":{"type":"object","additionalProperties":{"$ref":"#"}},
+        "patternProperties":{"type":"object","additionalProperties":{"$ref":"#"}},
+        "dependencies":{"type":"object","additionalProperties":{"anyOf":[{"$ref":"#"},{"$ref":"#/definitions/stringArray"}]}},
+        "enum":{"type":"array","minItems":1,"uniqueItems":true},
+        "type":{"anyOf":[{"$ref":"#/definitions/simpleTypes"},
+        {"type":"array","items":{"$ref":"#/definitions/simpleTypes"},"minItems":1,"uniqueItems":true}]},
+        "format":{"type":"string"},"allOf":{"$ref":"#/definitions/schemaArray"},
+        "anyOf":{"$ref":"#/definitions/schemaArray"},"oneOf":{"$ref":"#/definitions/schemaArray"},"not":{"$ref":"#"}},
+        "dependencies":{"exclusiveMaximum":["maximum"],"exclusiveMinimum":["minimum"]}}
+        """##
+
+    static let draft6: StaticString = ##"""
+        {"$schema":"http://json-schema.org/draft-06/schema#","$id":"http://json-schema.org/draft-06/schema#",
+        "definitions":{"schemaArray":{"type":"array","minItems":1,"items":{"$ref":"#"}},
+        "nonNegativeInteger":{"type":"integer","minimum":0},
+        "simpleTypes":{"enum":["array","boolean","integer","null","number","object","string"]},
+        "stringArray":{"type":"array","items":{"type":"string"},"uniqueItems":true}},
+        "type":["object","boolean"],"properties":{"$id":{"type":"string","format":"uri-reference"},
+        "$schema":{"type":"string","format":"uri"},"$ref":{"type":"string","format":"uri-reference"},
+        "title":{"type":"string"},"description":{"type":"string"},"default":{},"examples":{"type":"array","items":{}},
+        "multipleOf":{"type":"number","exclusiveMinimum":0},"maximum":{"type":"number"},
+        "exclusiveMaximum":{"type":"number"},"minimum":{"type":"number"},"exclusiveMinimum":{"type":"number"},
+        "maxLength":{"$ref":"#/definitions/nonNegativeInteger"},"minLength":{"$ref":"#/definitions/nonNegativeInteger"},
+        "pattern":{"type":"string","format":"regex"},"additionalItems":{"$ref":"#"},
+        "items":{"anyOf":[{"$ref":"#"},{"$ref":"#/definitions/schemaArray"}]},
+        "maxItems":{"$ref":"#/definitions/nonNegativeInteger"},"minItems":{"$ref":"#/definitions/nonNegativeInteger"},
+        "uniqueItems":{"type":"boolean"},"contains":{"$ref":"#"},
+        "maxProperties":{"$ref":"#/definitions/nonNegativeInteger"},
+        "minProperties":{"$ref":"#/definitions/nonNegativeInteger"},"required":{"$ref":"#/definitions/stringArray"},
+        "additionalProperties":{"$ref":"#"},"definitions":{"type":"object","additionalProperties":{"$ref":"#"}},
+        "properties":{"type":"object","additionalProperties":{"$ref":"#"}},
+        "patternProperties":{"type":"object","additionalProperties":{"$ref":"#"}},
+        "dependencies":{"type":"object","additionalProperties":{"anyOf":[{"$ref":"#"},{"$ref":"#/definitions/stringArray"}]}},
+        "propertyNames":{"$ref":"#"},"const":{},"enum":{"type":"array"},
+        "type":{"anyOf":[{"$ref":"#/definitions/simpleTypes"},
+        {"type":"array","items":{"$ref":"#/definitions/simpleTypes"},"minItems":1,"uniqueItems":true}]},
+        "format":{"type":"string"},"allOf":{"$ref":"#/definitions/schemaArray"},
+        "anyOf":{"$ref":"#/definitions/schemaArray"},"oneOf":{"$ref":"#/definitions/schemaArray"},"not":{"$ref":"#"}}}
+        """##
+
+    static let draft7: StaticString = ##"""
+        {"$schema":"http://json-schema.org/draft-07/schema#","$id":"http://json-schema.org/draft-07/schema#",
+        "definitions":{"schemaArray":{"type":"array","minItems":1,"items":{"$ref":"#"}},
+        "nonNegativeInteger":{"type":"integer","minimum":0},
+        "simpleTypes":{"enum":["array","boolean","integer","null","number","object","string"]},
+        "stringArray":{"type":"array","items":{"type":"string"},"uniqueItems":true}},
+        "type":["object","boolean"],"properties":{"$id":{"type":"string","format":"uri-reference"},
+        "$schema":{"type":"string","format":"uri"},"$ref":{"type":"string","format":"uri-reference"},
+        "$comment":{"type":"string"},"title":{"type":"string"},"description":{"type":"string"},"default":true,
+        "readOnly":{"type":"boolean"},"writeOnly":{"type":"boolean"},"examples":{"type":"array","items":true},
+        "multipleOf":{"type":"number","exclusiveMinimum":0},"maximum":{"type":"number"},
+        "exclusiveMaximum":{"type":"number"},"minimum":{"type":"number"},"exclusiveMinimum":{"type":"number"},
+        "maxLength":{"$ref":"#/definitions/nonNegativeInteger"},"minLength":{"$ref":"#/definitions/nonNegativeInteger"},
+        "pattern":{"type":"string","format":"regex"},"additionalItems":{"$ref":"#"},
+        "items":{"anyOf":[{"$ref":"#"},{"$ref":"#/definitions/schemaArray"}]},
+        "maxItems":{"$ref":"#/definitions/nonNegativeInteger"},"minItems":{"$ref":"#/definitions/nonNegativeInteger"},
+        "uniqueItems":{"type":"boolean"},"contains":{"$ref":"#"},
+        "maxProperties":{"$ref":"#/definitions/nonNegativeInteger"},
+        "minProperties":{"$ref":"#/definitions/nonNegativeInteger"},"required":{"$ref":"#/definitions/stringArray"},
+        "additionalProperties":{"$ref":"#"},"definitions":{"type":"object","additionalProperties":{"$ref":"#"}},
+        "properties":{"type":"object","additionalProperties":{"$ref":"#"}},
+        "patternProperties":{"type":"object","additionalProperties":{"$ref":"#"},"propertyNames":{"format":"regex"}},
+        "dependencies":{"type":"object","additionalProperties":{"anyOf":[{"$ref":"#"},{"$ref":"#/definitions/stringArray"}]}},
+        "propertyNames":{"$ref":"#"},"const":true,"enum":{"type":"array","items":true},
+        "type":{"anyOf":[{"$ref":"#/definitions/simpleTypes"},
+        {"type":"array","items":{"$ref":"#/definitions/simpleTypes"},"minItems":1,"uniqueItems":true}]},
+        "format":{"type":"string"},"contentMediaType":{"type":"string"},"contentEncoding":{"type":"string"},
+        "if":{"$ref":"#"},"then":{"$ref":"#"},"else":{"$ref":"#"},"allOf":{"$ref":"#/definitions/schemaArray"},
+        "anyOf":{"$ref":"#/definitions/schemaArray"},"oneOf":{"$ref":"#/definitions/schemaArray"},"not":{"$ref":"#"}}}
+        """##
+
+    static let iglu: StaticString = ##"""
+        {"id":"http://iglucentral.com/schemas/com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0#",
+        "$schema":"http://json-schema.org/draft-04/schema#",
+        "allOf":[{"properties":{"self":{"type":"object","properties":{"vendor":{"type":"string"},"name":{"type":"string"},
+        "format":{"type":"string"},"version":{"type":"string"}},"required":["vendor","name","format","version"],
+        "additionalProperties":false}},"required":["self"]},{"$ref":"http://json-schema.org/draft-04/schema#"}]}
+        """##
+}
