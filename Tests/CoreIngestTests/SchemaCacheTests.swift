@@ -4,11 +4,12 @@ import Testing
 @testable import CoreIngest
 
 /// A registry whose texts and failures are set, and whose questions are counted.
-final class RecordingRegistry: SchemaRegistry {
+final class RecordingRegistry: WritableSchemaRegistry {
     private struct State {
         var texts: [String: String] = [:]
         var isDown = false
         var questions = 0
+        var published: [String] = []
     }
     private let state = Mutex(State())
 
@@ -31,6 +32,20 @@ final class RecordingRegistry: SchemaRegistry {
         if isDown { throw SchemaError(.unavailable, "down") }
         return names.compactMap { SchemaName(parsing: $0) }.filter { $0.vendor == vendor && $0.name == name }.map(
             \.version)
+    }
+
+    /// Versions, in the order in which they were published.
+    var published: [String] { state.withLock { $0.published } }
+
+    func publish(_ text: [UInt8], as name: SchemaName) throws(SchemaError) {
+        if let present = try self.text(of: name) {
+            if present == text { return }
+            throw SchemaError(.conflict, "another is there")
+        }
+        state.withLock { state in
+            state.texts[name.description] = String(decoding: text, as: UTF8.self)
+            state.published.append("\(name.version)")
+        }
     }
 
     func names(most: Int) throws(SchemaError) -> [SchemaName]? {

@@ -120,6 +120,54 @@ extension BadInput {
         }
 
         @Test(
+            "A contract is put into force, broken, mended and taken away while rows flow, and derived schemas are published",
+            .timeLimit(.minutes(2)))
+        func contractsAtRunTime() throws {
+            let registry = try TemporaryFolder("registry")
+            let stand = try Stand(
+                schema: "create table t (id int primary key, n int)",
+                more: "registry: {ttlSeconds: 1, publish: true, backend: {type: file, path: \(registry.path)}}")
+            let folder = "\(registry.path)/com.acme.shop/t/jsonschema"
+            try stand.sidecar.startReady()
+            func send(_ id: Int, _ n: Int, as version: String, valid: Bool) throws {
+                var id = id
+                // The registry is asked once a second: rows are sent until one is checked against what it has.
+                try eventually(within: 20, "rows are not checked against \(version): \(stand.sidecar.errors)") {
+                    id += 1
+                    let before = try stand.deadLetters().count
+                    try stand.source("insert into t values (\(id), \(n))")
+                    try eventually(within: 10, "row \(id) does not come") {
+                        try stand.events("select count(*) from e where p->>'id' = '\(id)'") == "1"
+                            || stand.deadLetters().count > before
+                    }
+                    let seen = try stand.events(
+                        "select line->>'version' || (line->>'isValid') from e where p->>'id' = '\(id)'")
+                    return valid ? seen == "\(version)true" : seen.isEmpty
+                }
+            }
+            func contract(_ text: String?) throws {
+                unlink("\(folder)/2-0-0")
+                if let text { try writeText(text, to: "\(folder)/2-0-0") }
+            }
+            try send(100, -1, as: "1-0-0", valid: true)
+            try eventually("the derived schema is published") { access("\(folder)/1-0-0", R_OK) == 0 }
+            try contract(#"{"properties": {"n": {"type": "integer", "minimum": 0}}}"#)
+            try send(200, -1, as: "2-0-0", valid: false)
+            try send(300, 1, as: "2-0-0", valid: true)
+            try contract(#"{"properties": {"n": {"type": "integer", "minimum": -5}}}"#)
+            try send(400, -1, as: "2-0-0", valid: true)
+            try contract(nil)
+            try send(500, -9, as: "1-0-0", valid: true)
+            try stand.source("alter table t add note text; insert into t values (600, 1, 'x')")
+            try eventually("the next schema is published") { access("\(folder)/1-0-1", R_OK) == 0 }
+            #expect(
+                stand.sidecar.get("/stats")?.body.contains(#""publishedSchemas":{"published":2,"waiting":0"#) == true)
+            let letters = try stand.deadLetters()
+            #expect(!letters.isEmpty && letters.allSatisfy { $0.contains("must be at least") }, "\(letters)")
+            #expect(try stand.sidecar.terminate() == 0)
+        }
+
+        @Test(
             "A change of type whose values do not fit the mirror's column makes dead letters", .timeLimit(.minutes(2)))
         func typeThatDoesNotFit() throws {
             let stand = try Stand(

@@ -38,6 +38,7 @@ struct RunCommand: AsyncParsableCommand {
         if let server { services.append(.init(service: server)) }
         let limit = configuration.app.shutdownTimeout
         services.append(.init(service: PipelineService(pipeline: instance.pipeline, limit: limit)))
+        services.append(.init(service: SchemaService(upkeep: instance.schemas.upkeep)))
         for source in instance.sources {
             services.append(
                 .init(

@@ -14,6 +14,11 @@ extension RegistryConfiguration {
             "maxSizeBytes", "Bytes of compiled schemas held in memory.", .defaulted("100MiB"),
             in: (1 << 20)...(1 << 36))
 
+        static let publish = Key<Bool>.boolean(
+            "publish",
+            "Whether the schemas that are derived from tables are put into the backend, each version once. They carry a mark, so that none is taken for a contract.",
+            .defaulted("false"))
+
         static let backendSpecification = SectionSpecification(
             "Where schemas are kept.", [type.specification, path.specification])
     }
@@ -24,6 +29,7 @@ extension RegistryConfiguration {
         "The schemas that events are validated against.",
         [
             Keys.backend.specification, Keys.ttlSeconds.specification, Keys.maxSizeBytes.specification,
+            Keys.publish.specification,
             ConfigurationKeys.collector("purge", of: "registry."), ConfigurationKeys.collector("http", of: "registry."),
         ])
 
@@ -36,6 +42,7 @@ extension RegistryConfiguration {
 
     private init(_ backend: Backend, _ section: CheckedSection) {
         self.init(
-            backend: backend, timeToLive: .seconds(section[Keys.ttlSeconds]), maxBytes: section[Keys.maxSizeBytes])
+            backend: backend, timeToLive: .seconds(section[Keys.ttlSeconds]), maxBytes: section[Keys.maxSizeBytes],
+            publishes: section[Keys.publish])
     }
 }

@@ -5,6 +5,8 @@ struct RegistryConfiguration: Sendable {
     var timeToLive: Duration
     /// Bytes of compiled schemas held in memory.
     var maxBytes: Int
+    /// Whether the schemas derived from tables are put into the backend.
+    var publishes: Bool
 
     enum Backend: Sendable {
         /// A folder of schema files.

@@ -17,6 +17,14 @@ extension InstanceStatus {
             out.array("reasons") { list in for reason in reasons { list.element(reason) } }
             out.array("sources") { list in for source in sources { list.object { Self.write(source, to: &$0) } } }
             out.array("lanes") { list in for lane in lanes { list.object { Self.write(lane, to: &$0) } } }
+            if let publication {
+                out.object("publishedSchemas") { part in
+                    part.member("published", publication.published)
+                    part.member("waiting", publication.waiting)
+                    part.member("refused", publication.refused)
+                    part.member("lastError", publication.lastError)
+                }
+            }
         }
     }
 

@@ -12,6 +12,9 @@ extension InstanceStatus {
         for source in sources {
             if let error = source.status.lastError { out += "\n  source \(source.name): \(error.message)" }
         }
+        if let publication, let error = publication.lastError {
+            out += "\n  registry: \(publication.waiting) schemas wait to be published: \(error)"
+        }
         for lane in lanes {
             if let error = lane.lastError { out += "\n  sink \(lane.sink): \(mended(lane))\(error)" }
         }

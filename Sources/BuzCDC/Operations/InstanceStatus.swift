@@ -17,6 +17,8 @@ struct InstanceStatus: Sendable {
     var takenAt: Int64
     var sources: [Source]
     var lanes: [LaneStatus]
+    /// Of derived schemas; nil where they are not published.
+    var publication: SchemaPublisher.Status?
     /// Why acknowledgements cannot be persisted; nil when they can.
     var acknowledgementError: String?
     /// Bytes of memory that the process holds.

@@ -9,6 +9,7 @@ final class Instance: Sendable {
     let pipeline: Pipeline
     let metrics = MetricsRegistry()
     let sources: [PostgresSource]
+    let schemas: SchemaWiring
     /// Held for its lock, which says that this instance owns the folder.
     private let state: StateDirectory
     private let startedAt = Timestamp.now()
@@ -28,7 +29,7 @@ final class Instance: Sendable {
             for entry in configuration.sinks {
                 try pipeline.add(sink: try factory.sink(entry), settings: SinkFactory.laneSettings(entry))
             }
-            let schemas = try SchemaWiring(configuration, store: store, logger: logger)
+            schemas = try SchemaWiring(configuration, store: store, logger: logger)
             sources = try Self.sources(configuration, pipeline, store, schemas, logger)
         } catch let failure as CommandFailure {
             throw failure
@@ -46,7 +47,8 @@ final class Instance: Sendable {
             let source = try PostgresSource(
                 settings: SourceFactory.settings(input, of: configuration), intake: pipeline,
                 checkpoints: CheckpointStorage(store, input: input.name), streams: schemas.streams(of: input),
-                announcer: schemas.announcer(of: input), log: logger)
+                announcer: schemas.announcer(of: input),
+                revision: schemas.revision(of: input), log: logger)
             pipeline.add(source: input.name, signals: source)
             return source
         }
@@ -92,7 +94,7 @@ final class Instance: Sendable {
                 InstanceStatus.Source(
                     name: input.name, slot: input.slot, publication: input.publication, status: source.status)
             },
-            lanes: pipeline.lanes,
+            lanes: pipeline.lanes, publication: schemas.publisher?.status,
             acknowledgementError: pipeline.acknowledgementError
                 ?? sources.lazy.compactMap(\.checkpointFailure).first,
             residentBytes: ProcessMemory.residentBytes())

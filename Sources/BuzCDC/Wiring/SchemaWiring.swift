@@ -7,12 +7,18 @@ struct SchemaWiring: Sendable {
     let contracts: SchemaCache
     /// By the input's name.
     let catalogs: [String: SchemaCatalog]
+    let publisher: SchemaPublisher?
+    let upkeep: SchemaUpkeep
 
     init(_ configuration: Configuration, store: StateStore, logger: Logger) throws {
-        let registry: any SchemaRegistry =
+        let registry: any WritableSchemaRegistry =
             switch configuration.registry.backend {
             case .file(let path): DirectoryRegistry(path: path)
             }
+        let notice: @Sendable (String) -> Void = { logger.notice("\($0)") }
+        let warn: @Sendable (String) -> Void = { logger.warning("\($0)") }
+        publisher =
+            configuration.registry.publishes ? SchemaPublisher(registry, notice: notice, warn: warn) : nil
         var settings = SchemaCache.Settings()
         settings.mostBytes = configuration.registry.maxBytes
         settings.timeToLive = Self.microseconds(configuration.registry.timeToLive)
@@ -24,12 +30,15 @@ struct SchemaWiring: Sendable {
         for input in configuration.inputs.postgres {
             // The default is only the first part of the vendor: each database has its own.
             let vendor = input.schemaVendor == "local" ? nil : input.schemaVendor
-            catalogs[input.name] = try SchemaCatalog(vendor: vendor, versions: versions, contracts: contracts) { line in
-                logger.warning("\(line)", metadata: ["input": "\(input.name)"])
-            }
+            catalogs[input.name] = try SchemaCatalog(
+                vendor: vendor, versions: versions, contracts: contracts, publisher: publisher,
+                notice: { logger.notice("\($0)", metadata: ["input": "\(input.name)"]) },
+                warn: { logger.warning("\($0)", metadata: ["input": "\(input.name)"]) })
         }
         self.contracts = contracts
         self.catalogs = catalogs
+        upkeep = SchemaUpkeep(
+            Array(catalogs.values), publisher: publisher, interval: configuration.registry.timeToLive)
     }
 
     func streams(of input: PostgresInputConfiguration) -> StreamFactory {
@@ -48,6 +57,17 @@ struct SchemaWiring: Sendable {
                 database: shape.database, schema: shape.schema, table: shape.table, columns: shape.columns,
                 keyColumns: shape.keyColumns, at: first, of: source, isSnapshot: isSnapshot)
         }
+    }
+
+    func revision(of input: PostgresInputConfiguration) -> @Sendable () -> UInt64 {
+        let catalog = catalogs[input.name]
+        return { catalog?.revision ?? 0 }
+    }
+
+    /// Forgets one schema, or all, and looks for the tables' contracts anew.
+    func purge(_ name: SchemaName? = nil) {
+        contracts.purge(name)
+        upkeep.refresh()
     }
 
     private static func microseconds(_ duration: Duration) -> Int64 {

@@ -7,19 +7,28 @@ import CoreIngest
 package final class StreamCache: Sendable {
     private let factory: StreamFactory
     private let announcer: SchemaAnnouncer?
+    private let currentRevision: @Sendable () -> UInt64
     private let known = Mutex<[UInt32: Entry]>([:])
 
     private struct Entry {
         var shape: TableShape
         /// Nil: the table is left out.
         var stream: StreamDescriptor?
+        var revision: UInt64
     }
 
-    /// Without `announcer` nothing is announced.
-    package init(_ factory: @escaping StreamFactory, announcer: SchemaAnnouncer? = nil) {
+    /// Without `announcer` nothing is announced. When `revision` rises, the factory is asked again.
+    package init(
+        _ factory: @escaping StreamFactory, announcer: SchemaAnnouncer? = nil,
+        revision: @escaping @Sendable () -> UInt64 = { 0 }
+    ) {
         self.factory = factory
         self.announcer = announcer
+        currentRevision = revision
     }
+
+    /// Rises when descriptors were replaced though their tables stayed as they were.
+    var revision: UInt64 { currentRevision() }
 
     /// See ``SchemaAnnouncer``.
     func announcement(
@@ -29,9 +38,10 @@ package final class StreamCache: Sendable {
     /// The descriptor of a table by its OID: the one made before, unless the shape is another now.
     func stream(of relation: UInt32, shape: TableShape) -> StreamDescriptor? {
         known.withLock { known in
-            if let entry = known[relation], entry.shape == shape { return entry.stream }
+            let revision = currentRevision()
+            if let entry = known[relation], entry.shape == shape, entry.revision == revision { return entry.stream }
             let stream = factory(shape)
-            known[relation] = Entry(shape: shape, stream: stream)
+            known[relation] = Entry(shape: shape, stream: stream, revision: revision)
             return stream
         }
     }

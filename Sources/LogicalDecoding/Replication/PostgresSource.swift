@@ -17,15 +17,16 @@ package final class PostgresSource: SourceSignals, Sendable {
     private let identity = IdentityBox()
 
     /// `streams` makes the descriptor, with schema and validator, of each table that is met; `announcer` says when its schema is
-    /// another.
+    /// another, and `revision` rises when `streams` is to be asked again.
     package init(
         settings: PostgresSourceSettings, intake: any Intake, checkpoints: any CheckpointStore,
-        streams: @escaping StreamFactory, announcer: SchemaAnnouncer? = nil, log: Logger
+        streams: @escaping StreamFactory, announcer: SchemaAnnouncer? = nil,
+        revision: @escaping @Sendable () -> UInt64 = { 0 }, log: Logger
     ) throws(SourceError) {
         self.settings = settings
         self.intake = intake
         self.checkpoints = checkpoints
-        self.streams = StreamCache(streams, announcer: announcer)
+        self.streams = StreamCache(streams, announcer: announcer, revision: revision)
         var log = log
         log[metadataKey: "input"] = "\(settings.name)"
         self.log = log

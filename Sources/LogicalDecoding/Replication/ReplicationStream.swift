@@ -164,7 +164,10 @@ struct ReplicationStream: ~Copyable {
                         + " nothing after it is acknowledged")
             }
             switch decoded {
-            case .begin: progress.began()
+            case .begin:
+                progress.began()
+                // A contract that came while nothing did is in force for the first row after it.
+                decoder.followStreams()
             case .commit(let end):
                 progress.committed(end)
                 if let awaited = proof.awaited, let mark = decoder.lastCommit, !proof.committed(mark) {
@@ -239,6 +242,7 @@ struct ReplicationStream: ~Copyable {
             }
             if acknowledge > 0, let mark = decoder.lastCommit, mark.end.rawValue == acknowledge { keeper.note(mark) }
             decoder.batchSealed()
+            decoder.followStreams()
             progress.offered()
             control.update { $0.events += events }
         }

@@ -29,6 +29,7 @@ package struct ChangeDecoder: ~Copyable {
     private let inheritedBits: UInt64
     private let inheritedEnd: UInt64
     let messageStream: StreamDescriptor
+    private var streamRevision: UInt64
 
     struct OpenTransaction {
         var info: TransactionInfo
@@ -48,6 +49,7 @@ package struct ChangeDecoder: ~Copyable {
         self.settings = settings
         self.catalog = catalog
         self.streams = streams
+        streamRevision = streams.revision
         systemBits = EventID.systemBits(settings.source)
         inheritedBits = settings.predecessor.map { EventID.systemBits($0.identity) } ?? 0
         inheritedEnd = settings.predecessor?.end ?? 0
@@ -86,6 +88,14 @@ package struct ChangeDecoder: ~Copyable {
     package mutating func reset() {
         slots.removeAll()
         transaction = nil
+    }
+
+    /// Descriptors are asked for again where they have been replaced. Cheap where they have not; between two messages.
+    package mutating func followStreams() {
+        let revision = streams.revision
+        if revision == streamRevision { return }
+        streamRevision = revision
+        slots.forgetPlans()
     }
 
     /// The builder was sealed, perhaps inside a transaction: indices of streams and transactions start anew.

@@ -3,14 +3,22 @@ import Synchronization
 /// Makes the stream descriptors of an input's tables: derives each table's schema, gives it its version, and compiles what its
 /// rows are checked against. Any thread; asked when a table is first seen or has changed, never per event.
 ///
-/// A contract takes the place of the derived schema: when the registry has any version of `iglu:VENDOR/NAME/jsonschema/…`, rows are
-/// checked against the latest, and events carry its name. It is looked up when a table's shape is first announced, and again
-/// after ``forget()``.
+/// A contract takes the place of the derived schema: when the registry has a version of `iglu:VENDOR/NAME/jsonschema/…` that was not
+/// published from here, rows are checked against the latest such, and events carry its name. It is looked up when a table's shape is
+/// first announced, and by ``refresh(onlyUnsettled:)`` ever after.
 package final class SchemaCatalog: Sendable {
+    struct Contract {
+        var validator: PayloadValidator
+        var text: [UInt8]
+    }
+
     private struct Table {
-        var columns: [StreamDescriptor.Column]
-        var keyColumns: [Int]
         var comment: String?
+        var derived: SchemaName
+        var derivedValidator: PayloadValidator?
+        var contract: Contract?
+        /// Whether the registry has said what it has.
+        var isSettled: Bool
         var descriptor: StreamDescriptor
     }
 
@@ -19,21 +27,28 @@ package final class SchemaCatalog: Sendable {
         var tables: [[ExactText]: Table] = [:]
         /// Texts of derived schemas.
         var texts: [SchemaName: String] = [:]
+        /// The last warning about a table's contract, which is not repeated.
+        var warnings: [[ExactText]: String] = [:]
     }
 
     private let vendor: String?
     private let versions: SchemaVersions
     /// Takes the place of `versions` when their storage fails.
     private let volatileVersions = SchemaVersions(.inMemory())
-    private let contracts: SchemaCache?
+    let contracts: SchemaCache?
+    private let publisher: SchemaPublisher?
+    private let notice: @Sendable (String) -> Void
     private let warn: @Sendable (String) -> Void
     private let state = Mutex(State())
+    private let changes = Atomic<UInt64>(0)
 
-    /// `vendor`: of derived schemas; nil for `local.DATABASE`. `warn` gets one line for the log when a contract cannot be used
-    /// or the versions cannot be kept.
+    /// - `vendor`: of derived schemas; nil for `local.DATABASE`.
+    /// - `publisher`: gets each derived schema.
+    /// - `notice`: gets one line for the log when a contract comes into force or goes.
+    /// - `warn`: when a contract cannot be used or the versions cannot be kept.
     package init(
-        vendor: String?, versions: SchemaVersions, contracts: SchemaCache? = nil,
-        warn: @escaping @Sendable (String) -> Void
+        vendor: String?, versions: SchemaVersions, contracts: SchemaCache? = nil, publisher: SchemaPublisher? = nil,
+        notice: @escaping @Sendable (String) -> Void = { _ in }, warn: @escaping @Sendable (String) -> Void
     ) throws(SchemaError) {
         if let vendor, SchemaName(vendor: vendor, name: "x", version: .first) == nil {
             throw SchemaError(
@@ -44,41 +59,91 @@ package final class SchemaCatalog: Sendable {
         self.vendor = vendor
         self.versions = versions
         self.contracts = contracts
+        self.publisher = publisher
+        self.notice = notice
         self.warn = warn
     }
 
-    /// The descriptor of a table. The same object as before while nothing about the table has changed.
+    /// The descriptor of a table. The same object as before while nothing about the table or its contract has changed.
     package func stream(
         database: String, schema: String, table: String, comment: String? = nil, columns: [StreamDescriptor.Column],
         keyColumns: [Int]
     ) -> StreamDescriptor {
         let key = [database, schema, table].map { ExactText($0) }
         let known = state.withLock { $0.tables[key] }
-        if let known, known.columns == columns, known.keyColumns == keyColumns, known.comment == comment {
+        if let known, known.descriptor.columns == columns, known.descriptor.keyColumns == keyColumns,
+            known.comment == comment
+        {
             return known.descriptor
         }
         let qualified = schema.isEmpty ? table : "\(schema).\(table)"
         let signature = TableSignature(columns: columns, keyColumns: keyColumns)
         let derived = name(database: database, schema: schema, table: table, signature)
-        let text = SchemaDerivation.text(derived, columns: columns, comment: comment, qualifiedName: qualified)
-        let contract = contract(for: derived, table: qualified)
-        let validator = contract.validator ?? self.validator(derived, text, table: qualified)
+        func text(isPublished: Bool) -> String {
+            SchemaDerivation.text(
+                derived, columns: columns, comment: comment, qualifiedName: qualified, isPublished: isPublished)
+        }
+        let own = text(isPublished: false)
+        let found = contract(for: derived, inForce: known?.contract, key: key)
+        let derivedValidator = self.validator(derived, own, table: qualified)
         let descriptor = StreamDescriptor(
             database: database, schemaName: schema, table: table, columns: columns, keyColumns: keyColumns,
-            schema: contract.validator?.schema ?? derived, validator: validator)
-        return state.withLock { state in
-            state.texts[derived] = text
-            // Without a usable answer from the registry the next announcement asks again.
-            if contract.isSettled {
-                state.tables[key] = Table(
-                    columns: columns, keyColumns: keyColumns, comment: comment, descriptor: descriptor)
-            }
-            return descriptor
+            schema: found.contract?.validator.schema ?? derived,
+            validator: found.contract?.validator ?? derivedValidator)
+        let isNew = state.withLock { state in
+            state.tables[key] = Table(
+                comment: comment, derived: derived, derivedValidator: derivedValidator, contract: found.contract,
+                isSettled: found.isSettled, descriptor: descriptor)
+            return state.texts.updateValue(own, forKey: derived) == nil
         }
+        if isNew { publisher?.offer(Array(text(isPublished: true).utf8), as: derived) }
+        return descriptor
     }
 
-    /// Forgets the descriptors, so that the next announcement of each table looks for its contract again: after a purge.
-    package func forget() { state.withLock { $0.tables = [:] } }
+    // MARK: Contracts
+
+    /// Rises whenever a descriptor took the place of another without a change of its table: ask for all of them again then.
+    package var revision: UInt64 { changes.load(ordering: .acquiring) }
+
+    /// Looks for the tables' contracts in the registry, and puts them into force. Blocks as long as the registry does.
+    /// `onlyUnsettled`: those for which it has not answered yet.
+    package func refresh(onlyUnsettled: Bool = false) {
+        guard contracts != nil else { return }
+        let tables = state.withLock { $0.tables.filter { !onlyUnsettled || !$0.value.isSettled } }
+        for (key, table) in tables {
+            let found = contract(for: table.derived, inForce: table.contract, key: key)
+            let isSame =
+                found.contract?.text == table.contract?.text
+                && found.contract?.validator.schema == table.contract?.validator.schema
+            let old = table.descriptor
+            let descriptor =
+                isSame
+                ? old
+                : StreamDescriptor(
+                    database: old.database, schemaName: old.schemaName, table: old.table, columns: old.columns,
+                    keyColumns: old.keyColumns, schema: found.contract?.validator.schema ?? table.derived,
+                    validator: found.contract?.validator ?? table.derivedValidator)
+            let isPut = state.withLock { state in
+                // A table that changed meanwhile has been asked for.
+                guard let now = state.tables[key], now.descriptor === old else { return false }
+                state.tables[key]?.isSettled = found.isSettled
+                if isSame { return false }
+                state.tables[key]?.contract = found.contract
+                state.tables[key]?.descriptor = descriptor
+                return true
+            }
+            guard isPut else { continue }
+            changes.add(1, ordering: .acquiringAndReleasing)
+            if let contract = found.contract {
+                notice(
+                    "rows of \(old.qualifiedName) are checked against the contract \(contract.validator.schema) from now on"
+                )
+            } else {
+                notice(
+                    "rows of \(old.qualifiedName) are bound by no contract any more; their schema is \(table.derived)")
+            }
+        }
+    }
 
     /// The text of a derived schema; nil for one that this catalog did not derive.
     package func text(of name: SchemaName) -> String? { state.withLock { $0.texts[name] } }
@@ -87,6 +152,50 @@ package final class SchemaCatalog: Sendable {
     package var derivedNames: [SchemaName] {
         state.withLock { $0.texts.keys.sorted { $0.description < $1.description } }
     }
+
+    /// The contract, and whether there is no need to ask again soon. What is in force stays so while the registry has nothing that can
+    /// be used, or does not answer.
+    private func contract(
+        for derived: SchemaName, inForce: Contract?, key: [ExactText]
+    ) -> (contract: Contract?, isSettled: Bool) {
+        guard let contracts else { return (nil, true) }
+        let table = key.dropFirst().map(\.wrappedValue).filter { !$0.isEmpty }.joined(separator: ".")
+        do throws(SchemaError) {
+            guard let (name, text) = try contracts.contract(vendor: derived.vendor, name: derived.name) else {
+                warnOnce(nil, key)
+                return (nil, true)
+            }
+            if let inForce, inForce.text == text, inForce.validator.schema == name {
+                warnOnce(nil, key)
+                return (inForce, true)
+            }
+            contracts.purge(name)
+            switch contracts.validator(for: name) {
+            case .found(let validator):
+                warnOnce(nil, key)
+                return (Contract(validator: validator, text: text), true)
+            case .missing: return (nil, false)
+            case .refused(let error):
+                warnOnce("the contract \(name) is not applied to \(table): \(error); mend it", key)
+                return (inForce, true)
+            case .unavailable(let error): throw error
+            }
+        } catch {
+            warnOnce(
+                "whether \(table) has a contract is unknown, as the schema registry does not answer: \(error)", key)
+            return (inForce, false)
+        }
+    }
+
+    private func warnOnce(_ line: String?, _ key: [ExactText]) {
+        let isNews = state.withLock { state in
+            defer { state.warnings[key] = line }
+            return line != nil && state.warnings[key] != line
+        }
+        if isNews, let line { warn(line) }
+    }
+
+    // MARK: Versions
 
     /// What the first event of a table in this shape announces; nil where the table had the shape before the event.
     ///
@@ -138,27 +247,6 @@ package final class SchemaCatalog: Sendable {
         } catch {
             warn("rows of \(table) are not checked, as their derived schema \(name) does not compile: \(error)")
             return nil
-        }
-    }
-
-    /// The contract's validator, and whether there is no need to ask again.
-    private func contract(for derived: SchemaName, table: String) -> (validator: PayloadValidator?, isSettled: Bool) {
-        guard let contracts else { return (nil, true) }
-        do throws(SchemaError) {
-            guard let name = try contracts.latest(vendor: derived.vendor, name: derived.name) else {
-                return (nil, true)
-            }
-            switch contracts.validator(for: name) {
-            case .found(let validator): return (validator, true)
-            case .missing: return (nil, true)
-            case .refused(let error):
-                warn("the contract \(name) is not applied to \(table): \(error); mend it and purge the schema cache")
-                return (nil, false)
-            case .unavailable(let error): throw error
-            }
-        } catch {
-            warn("whether \(table) has a contract is unknown, as the schema registry does not answer: \(error)")
-            return (nil, false)
         }
     }
 }

@@ -11,9 +11,19 @@ package enum SchemaDerivation {
         return options
     }
 
-    /// The schema's text, one property per line.
+    /// Whether a text says that it was published from a table under this name. A copy that someone made a contract of has another
+    /// name, or leaves the mark out.
+    static func isPublished(_ text: [UInt8], as name: SchemaName) -> Bool {
+        guard let document = try? text.withUnsafeBytes({ try JSONDocument($0) }),
+            let mark = document.view.member(0, named: "derivedAs"), let own = document.view.string(mark)
+        else { return false }
+        return own == name.description
+    }
+
+    /// The schema's text, one property per line. `isPublished`: with a mark by which ``isPublished(_:as:)`` knows it in a registry.
     package static func text(
-        _ name: SchemaName, columns: [StreamDescriptor.Column], comment: String?, qualifiedName: String
+        _ name: SchemaName, columns: [StreamDescriptor.Column], comment: String?, qualifiedName: String,
+        isPublished: Bool = false
     ) -> String {
         var arena = ByteArena(capacity: 1024 + columns.count * 160)
         arena.append("{\n  \"$schema\": ")
@@ -26,7 +36,13 @@ package enum SchemaDerivation {
         arena.appendJSONString(text: name.format)
         arena.append(", \"version\": ")
         arena.appendJSONString(text: name.version.description)
-        arena.append("},\n  \"description\": ")
+        if isPublished {
+            arena.append("},\n  \"derivedAs\": ")
+            arena.appendJSONString(text: name.description)
+            arena.append(",\n  \"description\": ")
+        } else {
+            arena.append("},\n  \"description\": ")
+        }
         arena.appendJSONString(text: comment ?? "Rows of the table \(qualifiedName)")
         arena.append(",\n  \"type\": \"object\",\n  \"properties\": {")
         for (index, column) in columns.enumerated() {
