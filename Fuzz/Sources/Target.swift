@@ -8,6 +8,8 @@ enum Target: String, CaseIterable {
     /// Lines of COPY's text format.
     case copy
     case json
+    /// A pattern, a zero byte, and a text.
+    case pattern
     /// A schema, a zero byte, and a payload.
     case schema
     case yaml
@@ -31,6 +33,7 @@ enum Target: String, CaseIterable {
         case .hstore: ValueTarget.hstore.run(input)
         case .copy: CopyTarget.run(input)
         case .json: JSONTarget.run(input)
+        case .pattern: PatternTarget.run(input)
         case .schema: SchemaTarget.run(input)
         case .yaml: ConfigurationTarget.run(input)
         case .batches: BatchTarget.run(input)
@@ -42,7 +45,7 @@ enum Target: String, CaseIterable {
         switch self {
         case .messages: MessageTarget.seeds
         case .batches: BatchTarget.seeds
-        case .array, .composite, .hstore, .copy, .json, .schema, .yaml: []
+        case .array, .composite, .hstore, .copy, .json, .pattern, .schema, .yaml: []
         }
     }
 }

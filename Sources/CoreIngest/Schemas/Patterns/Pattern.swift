@@ -4,11 +4,18 @@
 /// following states where that would be too large, and by a search with a budget of steps for what looks around or
 /// refers back.
 package struct Pattern: Sendable {
-    private enum Way: Sendable {
+    private indirect enum Way: Sendable {
         case shortcut(PatternShortcut)
         case automaton(PatternAutomaton)
         case simulation(PatternProgram)
         case backtracking(PatternProgram)
+        /// All of them, each as it must be.
+        case conditions([Condition])
+    }
+
+    private struct Condition: Sendable {
+        var way: Way
+        var isNegative: Bool
     }
 
     private let way: Way
@@ -18,28 +25,46 @@ package struct Pattern: Sendable {
     package init(_ source: UnsafeRawBufferPointer) throws(PatternError) {
         let parsed = try PatternParser.parse(source)
         let groups = parsed.refersBack ? parsed.groups : 0
-        let tree = parsed.simplified(keepsCaptures: groups > 0)
-        if let shortcut = PatternShortcut(tree) {
-            way = .shortcut(shortcut)
-            return
+        way = try Self.way(parsed.simplified(keepsCaptures: groups > 0), groups: groups)
+    }
+
+    private static func way(_ tree: PatternTree, groups: Int) throws(PatternError) -> Way {
+        if let shortcut = PatternShortcut(tree) { return .shortcut(shortcut) }
+        if groups == 0, let conditions = tree.conditions {
+            var parts: [Condition] = []
+            for (tree, isNegative) in conditions {
+                parts.append(Condition(way: try way(tree, groups: 0), isNegative: isNegative))
+            }
+            return .conditions(parts)
         }
         let program = try PatternProgram(tree, groups: groups)
-        if program.needsBacktracking {
-            way = .backtracking(program)
-        } else if let automaton = PatternAutomaton(program) {
-            way = .automaton(automaton)
-        } else {
-            way = .simulation(program)
-        }
+        if program.needsBacktracking { return .backtracking(program) }
+        if let automaton = PatternAutomaton(program) { return .automaton(automaton) }
+        return .simulation(program)
     }
 
     /// - Parameter text: UTF-8, without JSON's escapes.
     package func match(_ text: UnsafeRawBufferPointer, using scratch: inout PatternScratch) -> PatternVerdict {
+        Self.match(way, text, &scratch)
+    }
+
+    private static func match(
+        _ way: Way, _ text: UnsafeRawBufferPointer, _ scratch: inout PatternScratch
+    ) -> PatternVerdict {
         switch way {
-        case .shortcut(let shortcut): shortcut.matches(text) ? .matches : .differs
-        case .automaton(let automaton): automaton.matches(text) ? .matches : .differs
-        case .simulation(let program): PatternSimulation.match(program, text, &scratch)
-        case .backtracking(let program): PatternBacktracking.match(program, text, &scratch)
+        case .shortcut(let shortcut): return shortcut.matches(text) ? .matches : .differs
+        case .automaton(let automaton): return automaton.matches(text) ? .matches : .differs
+        case .simulation(let program): return PatternSimulation.match(program, text, &scratch)
+        case .backtracking(let program): return PatternBacktracking.match(program, text, &scratch)
+        case .conditions(let conditions):
+            for condition in conditions {
+                switch match(condition.way, text, &scratch) {
+                case .matches: if condition.isNegative { return .differs }
+                case .differs: if !condition.isNegative { return .differs }
+                case .exhausted: return .exhausted
+                }
+            }
+            return .matches
         }
     }
 
@@ -50,11 +75,14 @@ package struct Pattern: Sendable {
     }
 
     /// Bytes that it takes beside itself, nearly.
-    package var byteCount: Int {
+    package var byteCount: Int { Self.byteCount(way) }
+
+    private static func byteCount(_ way: Way) -> Int {
         switch way {
         case .shortcut(let shortcut): shortcut.byteCount
         case .automaton(let automaton): automaton.byteCount
         case .simulation(let program), .backtracking(let program): program.byteCount
+        case .conditions(let conditions): conditions.reduce(0) { $0 + byteCount($1.way) }
         }
     }
 }

@@ -8,7 +8,8 @@ struct PatternBacktracking {
         case slot(UInt16, Int)
     }
 
-    private let program: PatternProgram
+    private let instructions: UnsafeBufferPointer<PatternProgram.Instruction>
+    private let classes: ScalarClasses
     private let text: UnsafeRawBufferPointer
     private var steps: Int
     private var slots: [Int]
@@ -22,8 +23,16 @@ struct PatternBacktracking {
     static func match(
         _ program: PatternProgram, _ text: UnsafeRawBufferPointer, _ scratch: inout PatternScratch
     ) -> PatternVerdict {
+        program.instructions.withUnsafeBufferPointer { match(program, $0, text, &scratch) }
+    }
+
+    private static func match(
+        _ program: PatternProgram, _ instructions: UnsafeBufferPointer<PatternProgram.Instruction>,
+        _ text: UnsafeRawBufferPointer, _ scratch: inout PatternScratch
+    ) -> PatternVerdict {
         var search = PatternBacktracking(
-            program: program, text: text, steps: PatternLimits.backtrackingSteps(text.count), slots: [], choices: [])
+            instructions: instructions, classes: program.classes, text: text,
+            steps: PatternLimits.backtrackingSteps(text.count), slots: [], choices: [])
         swap(&search.slots, &scratch.slots)
         swap(&search.choices, &scratch.choices)
         defer {
@@ -47,7 +56,7 @@ struct PatternBacktracking {
         while true {
             steps -= 1
             if steps < 0 { return false }
-            if case .match = program.instructions[Int(at)] {
+            if case .match = instructions[Int(at)] {
                 // The ways not tried go, the slots' former values stay: who looked around may still go back.
                 keepSlots(from: base)
                 return true
@@ -63,14 +72,14 @@ struct PatternBacktracking {
 
     /// - Returns: the next instruction; nil: this way fails.
     private mutating func step(_ at: Int32, _ index: inout Int) -> Int32? {
-        switch program.instructions[Int(at)] {
+        switch instructions[Int(at)] {
         case .match: return at
         case .set(let set):
-            guard index < text.count, program.classes.contains(set: set, program.classes.take(text, &index)) else {
+            guard index < text.count, classes.contains(set: set, classes.take(text, &index)) else {
                 return nil
             }
         case .setBackward(let set):
-            guard index > 0, program.classes.contains(set: set, program.classes.takeBackward(text, &index)) else {
+            guard index > 0, classes.contains(set: set, classes.takeBackward(text, &index)) else {
                 return nil
             }
         case .jump(let target): return target

@@ -17,6 +17,6 @@ enum PatternLimits {
 
     /// Instructions looked at in one search by states: proportional to the text, with a start for short ones.
     static func simulationSteps(_ bytes: Int) -> Int { 1_000_000 + 256 * bytes }
-    /// Instructions run by one search that goes back: a tenth of a millisecond's worth, and more for longer texts.
-    static func backtrackingSteps(_ bytes: Int) -> Int { 50_000 + 32 * bytes }
+    /// Instructions run by one search that goes back: proportional to the text too.
+    static func backtrackingSteps(_ bytes: Int) -> Int { 20_000 + 32 * bytes }
 }

@@ -52,15 +52,11 @@ struct PatternParser {
     private mutating func term() throws(PatternError) -> PatternTree {
         let first = groups + 1
         let begin = at
+        let isAssertion = ["^", "$", "\\b", "\\B", "(?<=", "(?<!"].contains { stands($0) }
         let atom = try atom()
         guard let count = try count() else { return atom }
-        switch atom {
-        case .start, .end, .wordBoundary, .notWordBoundary:
-            throw PatternError(.malformed, at: begin, "an assertion cannot be repeated")
-        case .look(_, let look) where !look.isAhead:
-            throw PatternError(.malformed, at: begin, "an assertion that looks behind cannot be repeated")
-        default: return .repetition(atom, count, PatternTree.Captures(first: first, end: groups + 1))
-        }
+        if isAssertion { throw PatternError(.malformed, at: begin, "an assertion cannot be repeated") }
+        return .repetition(atom, count, PatternTree.Captures(first: first, end: groups + 1))
     }
 
     private mutating func atom() throws(PatternError) -> PatternTree {
@@ -177,11 +173,16 @@ struct PatternParser {
 
     var peek: UInt8? { at < source.count ? source[at] : nil }
 
-    mutating func take(_ text: StaticString) -> Bool {
+    func stands(_ text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
         guard at + count <= source.count else { return false }
         for index in 0..<count where source[at + index] != text.utf8Start[index] { return false }
-        at += count
+        return true
+    }
+
+    mutating func take(_ text: StaticString) -> Bool {
+        guard stands(text) else { return false }
+        at += text.utf8CodeUnitCount
         return true
     }
 }

@@ -69,3 +69,23 @@ extension PatternTree {
         }
     }
 }
+
+extension PatternTree {
+    /// `^(?=a)(?!b)c` as three trees that each begin where the text does, so that none has to go back; whether each must not match.
+    /// nil where nothing looks ahead from the beginning.
+    var conditions: [(tree: PatternTree, isNegative: Bool)]? {
+        guard case .sequence(let parts) = self, parts.first == .start else { return nil }
+        var conditions: [(tree: PatternTree, isNegative: Bool)] = []
+        for part in parts.dropFirst() {
+            guard case .look(let body, let look) = part, look.isAhead else { break }
+            conditions.append((Self.fromStart([body]), look.isNegative))
+        }
+        if conditions.isEmpty { return nil }
+        conditions.append((Self.fromStart(parts.dropFirst(1 + conditions.count)), false))
+        return conditions
+    }
+
+    private static func fromStart(_ parts: some Sequence<PatternTree>) -> PatternTree {
+        PatternTree.sequence([.start] + parts).simplified(keepsCaptures: false)
+    }
+}

@@ -27,7 +27,7 @@ struct ScalarSet: Hashable, Sendable {
 
     init(_ low: UInt32, _ high: UInt32) { ranges = [Range(low: low, high: high)] }
 
-    /// From the lengths of gaps and runs in turn, as `scripts/unicode/tables.mjs` writes them.
+    /// From the lengths of gaps and runs in turn, as `scripts/patterns/tables.mjs` writes them.
     init(runs: StaticString) {
         ranges = []
         runs.withUTF8Buffer { text in

@@ -1,4 +1,4 @@
-// Written by scripts/unicode/tables.mjs; Unicode 17.0. Do not edit.
+// Written by scripts/patterns/tables.mjs; Unicode 17.0. Do not edit.
 
 /// The code points of the scripts that are known, in the form that ``ScalarSet/init(runs:)`` reads.
 enum UnicodeScripts {

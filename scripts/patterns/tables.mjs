@@ -1,4 +1,4 @@
-// Writes the tables of Unicode properties that \p{…} asks for: node scripts/unicode/tables.mjs
+// Writes the tables of Unicode properties that \p{…} asks for: node scripts/patterns/tables.mjs
 // A property's code points come from node's own regular expressions, which are what ECMA-262 means; so the tables are of the
 // Unicode version that this node has, which they name. One set is the lengths of its gaps and runs in turn, each as digits of five
 // bits, least first, in characters from '0' on; 32 is added to all digits of a number but the last.
@@ -32,7 +32,7 @@ function runs(property) {
 }
 
 function file(name, words, names, property) {
-  let swift = `// Written by scripts/unicode/tables.mjs; Unicode ${process.versions.unicode}. Do not edit.\n\n`;
+  let swift = `// Written by scripts/patterns/tables.mjs; Unicode ${process.versions.unicode}. Do not edit.\n\n`;
   swift += `/// ${words}, in the form that \`\`ScalarSet/init(runs:)\`\` reads.\nenum ${name} {\n`;
   swift += '    static func runs(_ name: String) -> StaticString? {\n        switch name {\n';
   for (const one of names) {
