@@ -75,7 +75,7 @@ import Testing
         options.lookup = { uri in uri == "http://a/x" ? Array(#"{"$defs":{"y":{"type":"null"}}}"#.utf8) : nil }
         let schema = try validator(##"{"$ref":"http://a/x#/$defs/y"}"##, options: options)
         #expect(report(schema, "null") == nil)
-        #expect(report(schema, "1")?.failures.first?.schemaPath == "http://a/x#/$defs/y/type")
+        #expect(report(schema, "1")?.failures.first?.schemaLocation == "http://a/x#/$defs/y/type")
     }
 
     @Test("a pattern that takes too long is its own failure, and so is a schema that asks the same again and again")

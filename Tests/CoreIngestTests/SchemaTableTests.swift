@@ -107,8 +107,8 @@ func report(_ validator: PayloadValidator, _ payload: String, partial: Bool = fa
         let first = try #require(found.failures.first)
         #expect(first.schemaPath == "#/properties/id/type")
         #expect(first.expected == "integer")
-        #expect(first.got.unicodeScalars.count == 64)
-        #expect(first.got.hasSuffix("…"))
+        #expect(first.got?.unicodeScalars.count == 64)
+        #expect(first.got?.hasSuffix("…") == true)
         #expect(first.message == "/id must be integer, is string")
         #expect(found.message == "does not match iglu:com.acme/thing/jsonschema/1-0-0: /id must be integer, is string")
         var arena = ByteArena()
@@ -123,7 +123,8 @@ func report(_ validator: PayloadValidator, _ payload: String, partial: Bool = fa
     @Test("failures through references carry the path of the definition")
     func referencePath() throws {
         let schema = ##"{"definitions":{"a/b":{"minimum":3}},"properties":{"x":{"$ref":"#/definitions/a~1b"}}}"##
-        #expect(report(try validator(schema), #"{"x":1}"#)?.failures.first?.schemaPath == "#/definitions/a~1b/minimum")
+        #expect(
+            report(try validator(schema), #"{"x":1}"#)?.failures.first?.schemaLocation == "#/definitions/a~1b/minimum")
     }
 
     @Test("of several branches the closest one speaks")
@@ -135,20 +136,12 @@ func report(_ validator: PayloadValidator, _ payload: String, partial: Bool = fa
         #expect(report(both, "3")?.failures.map(\.message) == ["the payload matches 2 of 2 schemas, not exactly one"])
     }
 
-    @Test("a million failures of one kind have one group")
-    func groups() throws {
-        let rows = try validator(Self.row)
-        let one = report(rows, #"{"id":1,"mood":"ok","tags":["a",5]}"#)?.groupKey
-        #expect(one == report(rows, #"{"id":2,"mood":"sad","tags":[7]}"#)?.groupKey)
-        #expect(one != report(rows, #"{"id":2,"mood":"angry"}"#)?.groupKey)
-    }
-
     @Test("no more than the cap is reported")
     func cap() throws {
         let many = try validator(#"{"items":{"type":"string"}}"#)
         #expect(
             report(many, "[\(Array(repeating: "1", count: 100).joined(separator: ","))]")?.failures.count
-                == SchemaFailure.cap)
+                == SchemaReporting().mostFailures)
     }
 
     @Test(

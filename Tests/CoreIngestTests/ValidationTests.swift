@@ -70,7 +70,7 @@ import Testing
             let first = try #require(view.elements(errors).first { _ in true })
             #expect(
                 view.members(first).map { view.string($0.name) } == [
-                    "instancePath", "keyword", "schemaPath", "expected", "got", "message",
+                    "instancePath", "keyword", "schemaPath", "schemaLocation", "expected", "gotType", "got", "message",
                 ])
             #expect(view.member(first, named: "got").flatMap { view.string($0) } == #""x""#)
             let payload = try #require(view.member(0, named: "payload"))

@@ -43,6 +43,21 @@ import Testing
         #expect(json.output.contains(#""first":"\#(lines):4","instancePath":"/id","keyword":"minimum""#))
     }
 
+    @Test("JSON Schema's own output is printed for each line, and values only where they may be")
+    func output() throws {
+        let lines = "\(folder.path)/lines"
+        try writeText(#"{"id":1}"# + "\n" + #"{"id":"secret"}"# + "\n", to: lines)
+        let basic = try run("--schema", schema, "--output", "basic", lines)
+        #expect(basic.status == 1)
+        #expect(
+            basic.output.split(separator: "\n") == [
+                #"{"file":"\#(lines)","line":1,"output":{"valid":true,"keywordLocation":"","instanceLocation":""}}"#,
+                ##"{"file":"\##(lines)","line":2,"output":{"valid":false,"keywordLocation":"","instanceLocation":"","errors":[{"valid":false,"keywordLocation":"/properties/id/type","absoluteKeywordLocation":"#/properties/id/type","instanceLocation":"/id","error":"/id must be integer, is string"}]}}"##,
+            ])
+        #expect(basic.errors == "buz-cdc: 1 of 2 lines are invalid, in 1 group\n")
+        #expect(try run("--schema", schema, "--output", "basic", "--json", lines).status == 2)
+    }
+
     @Test("valid lines end with 0, what cannot be used ends with 2 and one line")
     func statuses() throws {
         let lines = "\(folder.path)/lines"

@@ -4,6 +4,7 @@ struct Configuration: Sendable {
     var inputs: InputsConfiguration
     var operations: OperationsConfiguration
     var registry: RegistryConfiguration
+    var validation: ValidationConfiguration
     /// In the order of the file, the disabled ones left out; at least one; names are unique.
     var sinks: [SinkConfiguration]
 }

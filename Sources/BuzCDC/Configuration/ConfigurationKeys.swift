@@ -8,6 +8,7 @@ enum ConfigurationKeys {
     static let inputs = Key<CheckedSection>.section("inputs", InputsConfiguration.specification)
     static let operations = Key<CheckedSection>.section("operations", OperationsConfiguration.specification)
     static let registry = Key<CheckedSection>.section("registry", RegistryConfiguration.specification)
+    static let validation = Key<CheckedSection>.section("validation", ValidationConfiguration.specification)
     static let sinks = Key<[CheckedSection]>.sections(
         "sinks", "Where events go. Each sink works at its own pace, with its own queue and dead letters.",
         of: .variants(SinkConfiguration.specification))
@@ -16,7 +17,7 @@ enum ConfigurationKeys {
         "Configuration of buz-cdc.",
         [
             version.specification, app.specification, inputs.specification, operations.specification,
-            registry.specification, sinks.specification,
+            registry.specification, validation.specification, sinks.specification,
             collector("http"), collector("middleware"),
         ])
 

@@ -45,6 +45,7 @@ extension Configuration {
             inputs: InputsConfiguration(section[ConfigurationKeys.inputs]),
             operations: OperationsConfiguration(section[ConfigurationKeys.operations]),
             registry: RegistryConfiguration(section[ConfigurationKeys.registry]),
+            validation: ValidationConfiguration(section[ConfigurationKeys.validation]),
             sinks: section[ConfigurationKeys.sinks].compactMap(SinkConfiguration.init))
     }
 }

@@ -22,8 +22,10 @@ final class Instance: Sendable {
             let renderer = EventRenderer(instance: Self.identity(configuration))
             // The source itself stores its position, with the rest of its checkpoint, before it tells the server.
             let acknowledged = try Self.acknowledged(configuration, store)
+            var settings = PipelineSettings()
+            settings.reporting = configuration.validation.reporting
             pipeline = Pipeline(
-                state: state, renderer: renderer, metrics: metrics, logger: logger,
+                state: state, renderer: renderer, metrics: metrics, settings: settings, logger: logger,
                 acknowledged: { acknowledged[$0] }, persist: { _, _ in })
             let factory = SinkFactory(renderer: renderer)
             for entry in configuration.sinks {

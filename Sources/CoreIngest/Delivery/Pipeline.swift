@@ -86,7 +86,7 @@ package final class Pipeline: Intake, Sendable {
             settlement.wantRoom()
             guard admit(index, isSnapshot: isSnapshot, lanes) else { return false }
         }
-        Validation.apply(to: &builder)
+        Validation.apply(to: &builder, reporting: settings.reporting)
         let batch = builder.seal(source: source, acknowledge: acknowledge, receivedAt: Timestamp.now())
         count(batch)
         let othersHaveRoom = Self.roomElsewhere(lanes)

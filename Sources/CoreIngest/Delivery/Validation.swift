@@ -8,7 +8,10 @@ enum Validation {
     /// `validationError`. A payload that is no JSON becomes a JSON string of its bytes, so that its line can be read.
     ///
     /// Where the arena would grow beyond `limit`, the verdict stays without words, and such a payload is left out.
-    static func apply(to builder: inout EventBatchBuilder, limit: Int = ByteRange.limit) {
+    static func apply(
+        to builder: inout EventBatchBuilder, reporting: SchemaReporting = SchemaReporting(),
+        limit: Int = ByteRange.limit
+    ) {
         guard builder.streams.contains(where: { $0.validator != nil }) else { return }
         var evaluator = SchemaEvaluator()
         for index in builder.records.indices {
@@ -21,7 +24,7 @@ enum Validation {
             let partial = !record.unchanged.isEmpty
             let payload = builder.arena[record.payload]
             if validator.passes(payload, partial: partial, using: &evaluator) { continue }
-            let report = validator.report(payload, partial: partial)
+            let report = validator.report(payload, partial: partial, reporting: reporting)
             var text = record.payload
             if report.isNotJSON { text = quote(record.payload, in: &builder, limit) }
             let start = builder.arena.count

@@ -95,6 +95,15 @@ struct ConfigurationLoaderTests {
         #expect(file.compression == .none && file.format == .envelope)
     }
 
+    @Test("What is told of invalid events is read")
+    func validation() throws {
+        let usual = try load(leastConfiguration).configuration.validation.reporting
+        #expect(usual == SchemaReporting())
+        let text = leastConfiguration + "validation: {maxErrors: 5, values: hide}"
+        let hidden = try load(text).configuration.validation.reporting
+        #expect(hidden.hidesValues && hidden.mostFailures == 5)
+    }
+
     @Test("A mirror, a disabled sink and a secret from the environment are read")
     func more() throws {
         let text =

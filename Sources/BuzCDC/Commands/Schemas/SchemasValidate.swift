@@ -29,8 +29,20 @@ struct SchemasValidate: ParsableCommand {
     @Flag(help: "Print a JSON object with all groups.")
     var json = false
 
+    @Option(
+        help: """
+            What to print of the lines: groups of those that are invalid, or for each line JSON Schema's output 'basic', as \
+            {"file", "line", "output"}.
+            """)
+    var output = Form.groups
+
+    @Flag(help: "Leave values out of what is printed.")
+    var hideValues = false
+
     @Argument(help: ArgumentHelp("Files of lines, or '-'.", valueName: "file"))
     var files: [String] = ["-"]
+
+    enum Form: String, ExpressibleByArgument, CaseIterable { case groups, basic }
 
     enum Formats: String, ExpressibleByArgument, CaseIterable {
         case dialect, assert, annotate
@@ -49,6 +61,7 @@ struct SchemasValidate: ParsableCommand {
 
     func validate() throws {
         guard groups >= 1 else { throw ValidationError("--groups is a number from 1 on") }
+        if json, output != .groups { throw ValidationError("--json prints groups; leave it out with --output basic") }
     }
 
     func run() throws {
@@ -58,7 +71,7 @@ struct SchemasValidate: ParsableCommand {
         for file in files { try check(file, validator, &evaluator, &summary) }
         if json {
             Output.line(String(decoding: summary.json(schema: schema), as: UTF8.self))
-        } else if summary.invalid > 0 {
+        } else if summary.invalid > 0, output == .groups {
             Output.line(summary.table(most: groups))
         }
         Output.complain(summary.text)
@@ -68,6 +81,7 @@ struct SchemasValidate: ParsableCommand {
     private func compile() throws(CommandFailure) -> PayloadValidator {
         var options = SchemaOptions()
         options.formats = formats.options
+        options.keepsAnnotations = output == .basic
         let text: [UInt8]
         do throws(BoundedFile.Failure) {
             text = try BoundedFile.read(schema, limit: options.mostBytes, regularOnly: false)
@@ -101,10 +115,13 @@ struct SchemasValidate: ParsableCommand {
                 switch line {
                 case .text(let text):
                     if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
-                    if validator.passes(text, using: &evaluator) {
+                    let passes =
+                        output == .basic
+                        ? printOutput(validator, text, file, number) : validator.passes(text, using: &evaluator)
+                    if passes {
                         summary.addValid()
                     } else {
-                        let report = validator.report(text)
+                        let report = validator.report(text, reporting: reporting)
                         summary.addInvalid(report, at: "\(file):\(number)")
                     }
                 case .tooLong:
@@ -115,6 +132,27 @@ struct SchemasValidate: ParsableCommand {
         } catch {
             throw CommandFailure.usage("cannot read \(file) after line \(number): \(error.text)")
         }
+    }
+
+    private var reporting: SchemaReporting {
+        var reporting = SchemaReporting()
+        reporting.hidesValues = hideValues
+        return reporting
+    }
+
+    /// Prints JSON Schema's own output on one line; answers whether it is valid.
+    private func printOutput(
+        _ validator: PayloadValidator, _ text: UnsafeRawBufferPointer, _ file: String, _ number: Int
+    ) -> Bool {
+        var arena = ByteArena(capacity: 1024)
+        let isValid = validator.appendBasicOutput(on: text, to: &arena, reporting: reporting)
+        let line = JSONText.object { line in
+            line.member("file", file)
+            line.member("line", number)
+            line.member("output", json: Array(arena.bytes))
+        }
+        Output.line(String(decoding: line, as: UTF8.self))
+        return isValid
     }
 
     private static func open(_ file: String) throws -> Int32 {

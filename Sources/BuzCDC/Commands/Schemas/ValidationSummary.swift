@@ -4,7 +4,7 @@ import CoreIngest
 struct ValidationSummary {
     struct Group {
         let key: String
-        /// The first line that failed so: its place and its first failure.
+        /// The first line that failed so: its place and its leading failure.
         let place: String
         let first: SchemaFailure
         var count = 1
@@ -25,7 +25,7 @@ struct ValidationSummary {
         let key = report.groupKey
         if groups[key] != nil {
             groups[key]?.count += 1
-        } else if groups.count < Self.mostGroups, let first = report.failures.first {
+        } else if groups.count < Self.mostGroups, let first = report.leading {
             groups[key] = Group(key: key, place: place(), first: first)
         } else {
             ungrouped += 1

@@ -29,6 +29,15 @@ extension SchemaCompiler {
         }
     }
 
+    /// What checks nothing, for reports that tell it.
+    mutating func compileAnnotations(_ list: inout SchemaInstructionList) {
+        for keyword in SchemaKeyword.annotations {
+            guard let value = list.view.member(list.place.value, named: keyword.name) else { continue }
+            list.add(.annotation, keyword, UInt32(parts.choices.count))
+            parts.choices.append(keep(value, list).number)
+        }
+    }
+
     // MARK: Numbers
 
     mutating func compileNumberKeywords(_ list: inout SchemaInstructionList) throws(SchemaError) {

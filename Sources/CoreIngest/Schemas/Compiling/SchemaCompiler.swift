@@ -114,6 +114,7 @@ package struct SchemaCompiler: ~Copyable {
     private mutating func compile(_ target: Reached, _ pointer: String, into block: UInt32) throws(SchemaError) {
         let resource = library.sites[target.place]?.resource ?? 0
         parts.paths.append(library.pointer(target.place, pointer))
+        parts.pathBases.append(base(of: resource))
         var list = SchemaInstructionList(
             place: target.place, view: library.view(target.place), rules: library.resources[resource].rules,
             resource: resource, scope: target.scope, block: block, path: UInt32(parts.paths.count - 1),
@@ -135,12 +136,24 @@ package struct SchemaCompiler: ~Copyable {
             try compileObjectKeywords(&list)
             if list.rules.hasApplicators { try compileBranches(&list) }
             try compileReferences(&list)
+            if options.keepsAnnotations { compileAnnotations(&list) }
             // Last, when all that evaluates has passed.
             if list.rules.hasUnevaluated { try compileUnevaluated(&list) }
         }
         let start = UInt32(parts.instructions.count)
         parts.instructions += list.instructions
         parts.blocks[Int(block)] = SchemaBlock(start: start, end: UInt32(parts.instructions.count))
+    }
+
+    /// The number of a resource among those that reports name; -1 for one without a URI.
+    private mutating func base(of resource: Int) -> Int32 {
+        let resource = library.resources[resource]
+        if resource.uri.isEmpty { return -1 }
+        let root = library.pointer(resource.root, library.sites[resource.root]?.pointer ?? "")
+        let name = SchemaResourceName(uri: resource.uri, prefix: root.utf8.count)
+        if let known = parts.resources.firstIndex(of: name) { return Int32(known) }
+        parts.resources.append(name)
+        return Int32(parts.resources.count - 1)
     }
 
     /// Compiles a subschema of the one in hand.

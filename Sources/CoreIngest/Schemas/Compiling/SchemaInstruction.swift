@@ -47,6 +47,8 @@ struct SchemaInstruction: BitwiseCopyable {
         case conditional
         /// `a`: a block for what nothing else in the block `b`, which holds this one, evaluates.
         case unevaluatedProperties, unevaluatedItems
+        /// Everything passes. `a`: an index into the program's choices, the value that reports tell.
+        case annotation
     }
 
     var operation: Operation

@@ -8,6 +8,7 @@ enum SchemaKeyword: UInt8 {
     case dependencies, dependentRequired, dependentSchemas
     case allOf, anyOf, oneOf, not, `if`
     case ref, dynamicRef, recursiveRef
+    case title, description, `default`, deprecated, readOnly, writeOnly, examples, contentSchema
 
     var name: String {
         switch self {
@@ -50,8 +51,22 @@ enum SchemaKeyword: UInt8 {
         case .ref: "$ref"
         case .dynamicRef: "$dynamicRef"
         case .recursiveRef: "$recursiveRef"
+        case .title: "title"
+        case .description: "description"
+        case .default: "default"
+        case .deprecated: "deprecated"
+        case .readOnly: "readOnly"
+        case .writeOnly: "writeOnly"
+        case .examples: "examples"
+        case .contentSchema: "contentSchema"
         }
     }
+
+    /// Keywords whose values reports tell of what passes, and that check nothing.
+    static let annotations: [SchemaKeyword] = [
+        .title, .description, .default, .deprecated, .readOnly, .writeOnly, .examples, .contentEncoding,
+        .contentMediaType, .contentSchema,
+    ]
 
     /// What a keyword's value holds, for finding identifiers.
     enum Shape {

@@ -28,6 +28,8 @@ package struct SchemaOptions: Sendable {
     /// Values within values.
     package var mostDepth = 128
     package var mostTime: Duration = .seconds(2)
+    /// Whether reports can tell `title`, `default`, `readOnly` and the like of what passes: costs memory and time.
+    package var keepsAnnotations = false
     /// Derived schemas only: null passes every `type`, and an `enum` beside a `type` is not asserted. See
     /// ``SchemaDerivation/options``.
     package var trustsNullabilityAndLabels = false

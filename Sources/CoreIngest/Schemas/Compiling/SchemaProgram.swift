@@ -37,6 +37,9 @@ final class SchemaProgram: Sendable {
         /// As they are written in the schema.
         var patternTexts: [String] = []
         var paths: [String] = []
+        /// For each path the schema with a URI of its own that it is in: an index into `resources`, or -1.
+        var pathBases: [Int32] = []
+        var resources: [SchemaResourceName] = []
         var root: UInt32 = 0
     }
 
@@ -57,6 +60,8 @@ final class SchemaProgram: Sendable {
     let patternTexts: [String]
     /// Where the subschemas stand: JSON pointers into the schema, or a URI with a pointer as its fragment.
     let paths: [String]
+    let pathBases: Table<Int32>
+    let resources: [SchemaResourceName]
     let root: UInt32
     /// The object rule of a schema that says nothing else of its root but its type, and has no patterns for names: its rows are
     /// checked while they are read.
@@ -78,6 +83,8 @@ final class SchemaProgram: Sendable {
         patterns = parts.patterns
         patternTexts = parts.patternTexts
         paths = parts.paths
+        pathBases = Table(parts.pathBases)
+        resources = parts.resources
         root = parts.root
         flatObject = Self.flatObject(of: parts)
     }
@@ -94,6 +101,7 @@ final class SchemaProgram: Sendable {
         choices.buffer.deallocate()
         branches.buffer.deallocate()
         bounds.buffer.deallocate()
+        pathBases.buffer.deallocate()
     }
 
     private static func flatObject(of parts: Parts) -> SchemaObject? {
@@ -115,8 +123,8 @@ final class SchemaProgram: Sendable {
         let tables =
             instructions.byteCount + blocks.byteCount + properties.byteCount + objects.byteCount
             + patternProperties.byteCount + counts.byteCount + slots.byteCount + names.byteCount + choices.byteCount
-            + branches.byteCount + bounds.byteCount
-        let texts = (paths + patternTexts).reduce(0) { $0 + $1.utf8.count + 16 }
+            + branches.byteCount + bounds.byteCount + pathBases.byteCount
+        let texts = (paths + patternTexts + resources.map(\.uri)).reduce(0) { $0 + $1.utf8.count + 16 }
         return constants.byteCount + tables + texts + patterns.reduce(0) { $0 + $1.byteCount } + 256
     }
 
@@ -150,4 +158,11 @@ final class SchemaProgram: Sendable {
         return UnsafeRawBufferPointer(
             rebasing: text[Int(bound.text.offset)..<Int(bound.text.offset + bound.text.count)])
     }
+}
+
+/// A schema with a URI of its own, for absolute locations.
+struct SchemaResourceName: Sendable, Equatable {
+    var uri: String
+    /// Bytes of its root's path: what follows them in a path is the pointer within it.
+    var prefix: Int
 }

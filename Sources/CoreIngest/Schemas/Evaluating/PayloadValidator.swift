@@ -32,10 +32,12 @@ public final class PayloadValidator: Sendable {
         evaluator.passes(program, payload, partial: partial)
     }
 
-    /// Why a payload does not pass: reads it again, and looks for every reason up to ``SchemaFailure/cap``.
-    package func report(_ payload: UnsafeRawBufferPointer, partial: Bool = false) -> SchemaReport {
-        SchemaReport(
-            schema: schema.description, failures: SchemaReporter.report(program, payload, partial: partial))
+    /// Why a payload does not pass: reads it again, and looks for every reason up to ``SchemaReporting/mostFailures``.
+    package func report(
+        _ payload: UnsafeRawBufferPointer, partial: Bool = false, reporting: SchemaReporting = SchemaReporting()
+    ) -> SchemaReport {
+        let failures = SchemaReporter.report(program, payload, partial: partial, reporting: reporting)
+        return SchemaReport(schema: schema.description, failures: failures)
     }
 
     /// Nil when a payload passes, and the reasons when it does not.

@@ -71,7 +71,7 @@ extension SchemaEvaluator {
             }
         case .never, .type, .choice, .constant, .minLength, .maxLength, .pattern, .format, .content, .minimum, .maximum,
             .exclusiveMinimum, .exclusiveMaximum, .multipleOf, .minItems, .maxItems, .uniqueItems, .minProperties,
-            .maxProperties, .propertyNames, .dependentRequired, .not:
+            .maxProperties, .propertyNames, .dependentRequired, .not, .annotation:
             return
         }
     }

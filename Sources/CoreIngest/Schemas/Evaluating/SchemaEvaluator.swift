@@ -115,6 +115,7 @@ package struct SchemaEvaluator: ~Copyable {
             return verdict
         case .pattern, .format, .content:
             return !word.isString || passesText(program, instruction, word, view)
+        case .annotation: return true
         case .never, .choice, .constant:
             return passesConstants(program, instruction, word, value, view, partial: partial)
         }

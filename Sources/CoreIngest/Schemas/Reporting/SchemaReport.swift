@@ -1,22 +1,3 @@
-/// One reason why a payload does not pass its schema.
-package struct SchemaFailure: Equatable, Sendable {
-    /// JSON pointer into the payload; empty for its root.
-    package var instancePath: String
-    package var keyword: String
-    /// JSON pointer into the schema, through references: `#/properties/qty/minimum`.
-    package var schemaPath: String
-    /// What the schema asks for, for people.
-    package var expected: String
-    /// What is there instead, as JSON: at most ``mostOfGot`` characters.
-    package var got: String
-    /// One sentence, without the value.
-    package var message: String
-
-    package static let mostOfGot = 64
-    /// Failures beyond this are not looked for.
-    package static let cap = 32
-}
-
 /// Everything that is wrong with one payload.
 package struct SchemaReport: Equatable, Sendable {
     package var schema: String
@@ -25,47 +6,47 @@ package struct SchemaReport: Equatable, Sendable {
     /// The report on a payload of more bytes than are read.
     package static func tooLarge(schema: String, most: Int) -> SchemaReport {
         let failure = SchemaFailure(
-            instancePath: "", keyword: "size", schemaPath: "#", expected: "at most \(most) bytes", got: "more",
+            keyword: "size", expected: "at most \(most) bytes", gotType: "more",
             message: "the payload has more than \(most) bytes")
         return SchemaReport(schema: schema, failures: [failure])
     }
 
-    /// The same for payloads that fail in the same way: schema, keyword and place of the first failure, indices left out.
+    /// The failure that stands for all: the same one whatever the order of the payload's members.
+    package var leading: SchemaFailure? {
+        failures.min { ($0.schemaPath, $0.groupPath) < ($1.schemaPath, $1.groupPath) }
+    }
+
+    /// The same for payloads that fail in the same way, on every machine and in every version: a hash of the schema, and of the
+    /// leading failure's keyword, path in the schema, and place with `*` for what varies.
     package var groupKey: String {
+        // FNV-1a, with a byte between the texts that none of them holds.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         func add(_ text: String) {
             for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
             hash = (hash ^ 0xFF) &* 0x100_0000_01B3
         }
         add(schema)
-        if let first = failures.first {
-            add(first.keyword)
-            add(Self.withoutIndices(first.instancePath))
-            // One name that is too many is another fault than another.
-            if first.keyword == "required" { add(first.expected) }
+        if let leading {
+            add(leading.keyword)
+            add(leading.schemaPath)
+            add(leading.groupPath)
         }
         var arena = ByteArena(capacity: 16)
         arena.append(hex: hash, digits: 16)
         return String(decoding: arena.bytes, as: UTF8.self)
     }
 
-    private static func withoutIndices(_ pointer: String) -> String {
-        pointer.split(separator: "/", omittingEmptySubsequences: false)
-            .map { part in !part.isEmpty && part.utf8.allSatisfy { $0 &- 0x30 < 10 } ? "*" : part }
-            .joined(separator: "/")
-    }
-
     /// The payload breaks the grammar of JSON.
     package var isNotJSON: Bool { failures.first?.keyword == "json" }
 
+    /// One line.
     package var message: String {
-        guard let first = failures.first else { return "does not match \(schema)" }
+        guard let leading else { return "does not match \(schema)" }
         let more = failures.count > 1 ? " (and \(failures.count - 1) more)" : ""
-        return "does not match \(schema): \(first.message)\(more)"
+        return "does not match \(schema): \(leading.message)\(more)"
     }
 
-    /// Appends the envelope's `validationError`:
-    /// `{"message","groupKey","errors":[{"instancePath","keyword","schemaPath","expected","got","message"}]}`
+    /// Appends the envelope's `validationError`; its members are described in docs/events.md.
     package func render(to arena: inout ByteArena) {
         arena.append("{\"message\":")
         arena.appendJSONString(text: message)
@@ -79,10 +60,20 @@ package struct SchemaReport: Equatable, Sendable {
             arena.appendJSONString(text: failure.keyword)
             arena.append(",\"schemaPath\":")
             arena.appendJSONString(text: failure.schemaPath)
+            arena.append(",\"schemaLocation\":")
+            arena.appendJSONString(text: failure.schemaLocation)
             arena.append(",\"expected\":")
             arena.appendJSONString(text: failure.expected)
-            arena.append(",\"got\":")
-            arena.appendJSONString(text: failure.got)
+            arena.append(",\"gotType\":")
+            arena.appendJSONString(text: failure.gotType)
+            if let got = failure.got {
+                arena.append(",\"got\":")
+                arena.appendJSONString(text: got)
+            }
+            if let suggestion = failure.suggestion {
+                arena.append(",\"suggestion\":")
+                arena.appendJSONString(text: suggestion)
+            }
             arena.append(",\"message\":")
             arena.appendJSONString(text: failure.message)
             arena.append(UInt8(ascii: "}"))
