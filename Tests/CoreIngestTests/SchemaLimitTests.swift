@@ -81,7 +81,7 @@ import Testing
     @Test("a pattern that takes too long is its own failure, and so is a schema that asks the same again and again")
     func budgets() throws {
         let text = String(repeating: "a", count: 30) + "!"
-        for schema in [#"{"pattern":"^(?=(a+)+$)"}"#, #"{"not":{"pattern":"^(?=(a+)+$)"}}"#] {
+        for schema in [#"{"pattern":"^(a|aa)+\\1$"}"#, #"{"not":{"pattern":"^(a|aa)+\\1$"}}"#] {
             let slow = try validator(schema)
             #expect(report(slow, "\"\(String(repeating: "a", count: 3000))!\"") != nil)
             _ = report(slow, "\"\(text)\"")
@@ -98,7 +98,7 @@ import Testing
 
     @Test("values within values are refused by the reader or the evaluator, and never crash")
     func depth() throws {
-        let tree = try validator(##"{"allOf":[{"allOf":[{"allOf":[{"items":{"$ref":"#"}}]}]}]}"##)
+        let tree = try validator(##"{"anyOf":[{"anyOf":[{"items":{"$ref":"#"}}]}]}"##)
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         }

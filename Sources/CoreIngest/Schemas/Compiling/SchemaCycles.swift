@@ -40,7 +40,8 @@ enum SchemaCycles {
             case .never, .type, .choice, .constant, .minLength, .maxLength, .pattern, .format, .content, .minimum,
                 .maximum, .exclusiveMinimum, .exclusiveMaximum, .multipleOf, .minItems, .maxItems, .uniqueItems,
                 .items, .prefix, .contains, .minProperties, .maxProperties, .object, .propertyNames,
-                .dependentRequired, .unevaluatedProperties, .unevaluatedItems, .annotation:
+                .dependentRequired, .unevaluatedProperties, .unevaluatedItems, .annotation, .typedString,
+                .typedNumber:
                 continue
             }
         }

@@ -49,6 +49,10 @@ struct SchemaInstruction: BitwiseCopyable {
         case unevaluatedProperties, unevaluatedItems
         /// Everything passes. `a`: an index into the program's choices, the value that reports tell.
         case annotation
+        /// Made by ``SchemaFusion`` only. `a`: a ``SchemaTypes`` mask; `b`: the bounds of the length, 16 bits each.
+        case typedString
+        /// Made by ``SchemaFusion`` only. `a`: a ``SchemaTypes`` mask; `b`: an index into the program's ranges.
+        case typedNumber
     }
 
     var operation: Operation

@@ -47,6 +47,10 @@ final class SchemaProgram: Sendable {
     let constants: JSONDocument
     let instructions: Table<SchemaInstruction>
     let blocks: Table<SchemaBlock>
+    /// The instructions and blocks that are evaluated, under the same numbers.
+    let fusedInstructions: Table<SchemaInstruction>
+    let fusedBlocks: Table<SchemaBlock>
+    let ranges: Table<SchemaRange>
     let properties: Table<SchemaProperty>
     let objects: Table<SchemaObject>
     let patternProperties: Table<SchemaPatternProperty>
@@ -71,6 +75,10 @@ final class SchemaProgram: Sendable {
         self.constants = constants
         instructions = Table(parts.instructions)
         blocks = Table(parts.blocks)
+        let fused = SchemaFusion(parts)
+        fusedInstructions = Table(fused.instructions)
+        fusedBlocks = Table(fused.blocks)
+        ranges = Table(fused.ranges)
         properties = Table(parts.properties)
         objects = Table(parts.objects)
         patternProperties = Table(parts.patternProperties)
@@ -92,6 +100,9 @@ final class SchemaProgram: Sendable {
     deinit {
         instructions.buffer.deallocate()
         blocks.buffer.deallocate()
+        fusedInstructions.buffer.deallocate()
+        fusedBlocks.buffer.deallocate()
+        ranges.buffer.deallocate()
         properties.buffer.deallocate()
         objects.buffer.deallocate()
         patternProperties.buffer.deallocate()
@@ -123,7 +134,8 @@ final class SchemaProgram: Sendable {
         let tables =
             instructions.byteCount + blocks.byteCount + properties.byteCount + objects.byteCount
             + patternProperties.byteCount + counts.byteCount + slots.byteCount + names.byteCount + choices.byteCount
-            + branches.byteCount + bounds.byteCount + pathBases.byteCount
+            + branches.byteCount + bounds.byteCount + pathBases.byteCount + fusedInstructions.byteCount
+            + fusedBlocks.byteCount + ranges.byteCount
         let texts = (paths + patternTexts + resources.map(\.uri)).reduce(0) { $0 + $1.utf8.count + 16 }
         return constants.byteCount + tables + texts + patterns.reduce(0) { $0 + $1.byteCount } + 256
     }

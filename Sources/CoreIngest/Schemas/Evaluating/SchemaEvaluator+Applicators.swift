@@ -3,7 +3,7 @@ extension SchemaEvaluator {
 
     /// Of a partial object it is not known what it lacks. A schema that it fails it fails for certain; one that it passes it may
     /// fail after all, so nothing is refused for passing.
-    mutating func passesInPlace(
+    @inline(never) mutating func passesInPlace(
         _ program: SchemaProgram, _ instruction: SchemaInstruction, _ word: JSONWord, _ value: Int, _ view: JSONView,
         partial: Bool
     ) -> Bool {
@@ -69,35 +69,30 @@ extension SchemaEvaluator {
         var required = 0
         for member in view.members(value) {
             let name = view.word(member.name)
-            let index = program.property(object, hash: member.hash, name: name, in: view)
-            if let index, words > 0, program.properties[index].isRequired {
-                let bit = index - Int(object.first)
-                let mask: UInt64 = 1 << UInt64(bit & 63)
-                if seen[base + (bit >> 6)] & mask == 0 {
-                    seen[base + (bit >> 6)] |= mask
-                    required += 1
+            let word = view.word(member.value)
+            var block = object.additional
+            if let index = program.property(object, hash: member.hash, name: name, in: view) {
+                let property = program.properties[index]
+                block = property.block
+                if words > 0, property.isRequired {
+                    let bit = index &- Int(object.first)
+                    let mask: UInt64 = 1 << UInt64(bit & 63)
+                    if seen[base &+ (bit >> 6)] & mask == 0 {
+                        seen[base &+ (bit >> 6)] |= mask
+                        required &+= 1
+                    }
                 }
+                if property.matchCount > 0, !passesMatches(program, property, word, member.value, view) { return false }
+            } else if object.patternCount > 0 {
+                guard let other = blockByPatterns(program, object, name, word, member.value, view) else { return false }
+                block = other
             }
-            if !passesMember(program, object, index, name, view.word(member.value), member.value, view) { return false }
+            if !passes(program, block, word, member.value, view, partial: false) { return false }
         }
         return words == 0 || required == Int(object.requiredCount)
     }
 
-    /// Whether the value of one member passes what an object's rule asks of its name. `index`: of the name's property.
-    @inline(__always) mutating func passesMember(
-        _ program: SchemaProgram, _ object: SchemaObject, _ index: Int?, _ name: JSONWord, _ word: JSONWord,
-        _ value: Int, _ view: JSONView
-    ) -> Bool {
-        if let index {
-            let property = program.properties[index]
-            if property.matchCount > 0, !passesMatches(program, property, word, value, view) { return false }
-            return passes(program, property.block, word, value, view, partial: false)
-        }
-        if object.patternCount == 0 { return passes(program, object.additional, word, value, view, partial: false) }
-        return passesPatterns(program, object, name, word, value, view)
-    }
-
-    private mutating func passesMatches(
+    @inline(never) private mutating func passesMatches(
         _ program: SchemaProgram, _ property: SchemaProperty, _ word: JSONWord, _ value: Int, _ view: JSONView
     ) -> Bool {
         for match in Int(property.firstMatch)..<Int(property.firstMatch + property.matchCount) {
@@ -107,21 +102,23 @@ extension SchemaEvaluator {
         return true
     }
 
-    private mutating func passesPatterns(
+    /// What a member under a name that is no property's is still to pass after the patterns that its name matches; nil when it
+    /// fails one of those.
+    @inline(never) private mutating func blockByPatterns(
         _ program: SchemaProgram, _ object: SchemaObject, _ name: JSONWord, _ word: JSONWord, _ value: Int,
         _ view: JSONView
-    ) -> Bool {
+    ) -> UInt32? {
         var block = object.additional
         for index in Int(object.firstPattern)..<Int(object.firstPattern + object.patternCount) {
             let rule = program.patternProperties[index]
             if !matches(program, rule.pattern, name, view) { continue }
             block = SchemaBlock.always
-            if !passes(program, rule.block, word, value, view, partial: false) { return false }
+            if !passes(program, rule.block, word, value, view, partial: false) { return nil }
         }
-        return passes(program, block, word, value, view, partial: false)
+        return block
     }
 
-    mutating func passesObject(
+    @inline(never) mutating func passesObject(
         _ program: SchemaProgram, _ instruction: SchemaInstruction, _ value: Int, _ view: JSONView, partial: Bool
     ) -> Bool {
         switch instruction.operation {
@@ -153,7 +150,7 @@ extension SchemaEvaluator {
 
     // MARK: Arrays
 
-    mutating func passesArray(
+    @inline(never) mutating func passesArray(
         _ program: SchemaProgram, _ instruction: SchemaInstruction, _ value: Int, _ view: JSONView
     ) -> Bool {
         switch instruction.operation {

@@ -71,7 +71,8 @@ extension SchemaEvaluator {
             }
         case .never, .type, .choice, .constant, .minLength, .maxLength, .pattern, .format, .content, .minimum, .maximum,
             .exclusiveMinimum, .exclusiveMaximum, .multipleOf, .minItems, .maxItems, .uniqueItems, .minProperties,
-            .maxProperties, .propertyNames, .dependentRequired, .not, .annotation:
+            .maxProperties, .propertyNames, .dependentRequired, .not, .annotation, .typedString,
+            .typedNumber:
             return
         }
     }

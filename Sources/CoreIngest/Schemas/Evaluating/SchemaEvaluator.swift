@@ -55,29 +55,51 @@ package struct SchemaEvaluator: ~Copyable {
     mutating func passes(
         _ program: SchemaProgram, _ block: UInt32, _ word: JSONWord, _ value: Int, _ view: JSONView, partial: Bool
     ) -> Bool {
-        let range = program.blocks[Int(block)]
+        let range = program.fusedBlocks[Int(block)]
         var index = Int(range.start)
         let end = Int(range.end)
         while index < end {
-            if !passes(program, program.instructions[index], word, value, view, partial: partial) { return false }
+            if !passes(program, program.fusedInstructions[index], word, value, view, partial: partial) { return false }
             index &+= 1
         }
         return true
     }
 
-    /// Whether a value passes one check.
+    /// Whether a value passes one check. What most checks are is here, in line; the rest costs a call.
     @inline(__always) mutating func passes(
         _ program: SchemaProgram, _ instruction: SchemaInstruction, _ word: JSONWord, _ value: Int, _ view: JSONView,
         partial: Bool
     ) -> Bool {
         switch instruction.operation {
         case .type: return Self.isOf(SchemaTypes(mask: instruction.a), word, view)
-        case .maxLength:
-            guard word.isString, word.length > Int(instruction.a) else { return true }
-            return JSONString.length(view.raw(word), isEscaped: word.kind == .escapedString) <= Int(instruction.a)
-        case .minLength:
+        case .typedString:
+            guard Self.isOf(SchemaTypes(mask: instruction.a), word, view) else { return false }
+            return !word.isString || Self.hasLength(word, instruction.b, view)
+        case .typedNumber:
+            guard Self.isOf(SchemaTypes(mask: instruction.a), word, view) else { return false }
+            guard word.isNumber else { return true }
+            let range = program.ranges[Int(instruction.b)]
+            if let number = JSONDecimal.small(view.raw(word), word.kind) {
+                return number >= range.least && number <= range.most
+            }
+            return Self.isWithin(program, range, word, view)
+        case .object:
+            guard word.kind == .object else { return true }
+            return members(program, program.objects[Int(instruction.a)], value, view, partial: partial)
+        default: return passesOther(program, instruction, word, value, view, partial: partial)
+        }
+    }
+
+    @inline(never) private mutating func passesOther(
+        _ program: SchemaProgram, _ instruction: SchemaInstruction, _ word: JSONWord, _ value: Int, _ view: JSONView,
+        partial: Bool
+    ) -> Bool {
+        switch instruction.operation {
+        case .type, .typedString, .typedNumber, .object: return true
+        case .minLength, .maxLength:
             guard word.isString else { return true }
-            return JSONString.length(view.raw(word), isEscaped: word.kind == .escapedString) >= Int(instruction.a)
+            let length = JSONString.length(view.raw(word), isEscaped: word.kind == .escapedString)
+            return instruction.operation == .minLength ? length >= Int(instruction.a) : length <= Int(instruction.a)
         case .minimum, .maximum, .exclusiveMinimum, .exclusiveMaximum:
             guard word.isNumber else { return true }
             let order = Self.compare(program, word, with: program.bounds[Int(instruction.a)], view)
@@ -91,9 +113,6 @@ package struct SchemaEvaluator: ~Copyable {
             guard word.isNumber else { return true }
             let bound = program.bounds[Int(instruction.a)]
             return Self.isMultiple(view.raw(word), word.kind, of: bound)
-        case .object:
-            guard word.kind == .object else { return true }
-            return members(program, program.objects[Int(instruction.a)], value, view, partial: partial)
         case .reference, .allOf, .anyOf, .oneOf, .not, .conditional, .dependentSchema:
             guard enter() else { return false }
             let verdict = passesInPlace(program, instruction, word, value, view, partial: partial)
@@ -121,7 +140,7 @@ package struct SchemaEvaluator: ~Copyable {
         }
     }
 
-    private mutating func passesConstants(
+    @inline(never) private mutating func passesConstants(
         _ program: SchemaProgram, _ instruction: SchemaInstruction, _ word: JSONWord, _ value: Int, _ view: JSONView,
         partial: Bool
     ) -> Bool {
@@ -134,7 +153,7 @@ package struct SchemaEvaluator: ~Copyable {
         return false
     }
 
-    private mutating func passesText(
+    @inline(never) private mutating func passesText(
         _ program: SchemaProgram, _ instruction: SchemaInstruction, _ word: JSONWord, _ view: JSONView
     ) -> Bool {
         var text = view.raw(word)
@@ -188,6 +207,33 @@ package struct SchemaEvaluator: ~Copyable {
         if types.contains(word.kind) { return true }
         guard word.kind == .decimal, types.mask & SchemaTypes.wholeDecimals != 0 else { return false }
         return JSONDecimal(view.raw(word)).isWhole
+    }
+
+    /// Whether a string is as long as is asked: the lower bound in the low half. Most need no counting of code points.
+    @inline(__always) private static func hasLength(_ word: JSONWord, _ bounds: UInt32, _ view: JSONView) -> Bool {
+        let least = Int(bounds & 0xFFFF)
+        let most = bounds >> 16 == 0xFFFF ? Int.max : Int(bounds >> 16)
+        // The longest way to write a code point is twelve bytes, `\uD83D\uDE00`.
+        if word.length <= most && word.length >= least * 12 { return true }
+        return countsWithin(word, least, most, view)
+    }
+
+    @inline(never) private static func countsWithin(_ word: JSONWord, _ least: Int, _ most: Int, _ view: JSONView)
+        -> Bool
+    {
+        let length = JSONString.length(view.raw(word), isEscaped: word.kind == .escapedString)
+        return length >= least && length <= most
+    }
+
+    @inline(never) private static func isWithin(
+        _ program: SchemaProgram, _ range: SchemaRange, _ word: JSONWord, _ view: JSONView
+    ) -> Bool {
+        let number = JSONDecimal(view.raw(word))
+        func compare(_ bound: UInt32) -> Int {
+            JSONDecimal.compare(number, JSONDecimal(program.digits(of: program.bounds[Int(bound)])))
+        }
+        if range.lower != .max && compare(range.lower) < 0 { return false }
+        return range.upper == .max || compare(range.upper) <= 0
     }
 
     /// -1, 0 or 1, as the number is less than, equal to or greater than the bound.

@@ -81,7 +81,7 @@ extension SchemaReporter {
         case .never, .type, .choice, .constant, .format, .content, .minimum, .maximum, .exclusiveMinimum,
             .exclusiveMaximum, .multipleOf, .items, .prefix, .object, .propertyNames, .dependentRequired,
             .dependentSchema, .allOf, .anyOf, .oneOf, .conditional, .reference, .unevaluatedItems,
-            .unevaluatedProperties, .annotation:
+            .unevaluatedProperties, .annotation, .typedString, .typedNumber:
             "must be"
         }
     }
@@ -122,7 +122,8 @@ extension SchemaReporter {
             let most = count.most == .max ? "" : " and at most \(count.most)"
             return "at least \(count.least)\(most) elements that match the schema under 'contains'"
         case .items, .prefix, .object, .propertyNames, .dependentRequired, .dependentSchema, .allOf, .anyOf, .oneOf,
-            .conditional, .reference, .unevaluatedItems, .unevaluatedProperties, .annotation:
+            .conditional, .reference, .unevaluatedItems, .unevaluatedProperties, .annotation, .typedString,
+            .typedNumber:
             return "valid"
         }
     }
