@@ -25,12 +25,13 @@ enum EntryPoint {
         }
     }
 
-    /// Prints what went wrong and answers the exit status: 0, 1 or 2.
+    /// Prints what went wrong and answers the exit status: 0, 1 or 2, or what the command itself says.
     private static func report(_ error: any Error) -> Int32 {
         if let failure = error as? CommandFailure {
             for line in failure.lines { Output.complain(line) }
             return failure.status.rawValue
         }
+        if let status = error as? ExitCode { return status.rawValue }
         let code = BuzCDC.exitCode(for: error)
         if code == .success {
             Output.line(BuzCDC.message(for: error))

@@ -94,7 +94,10 @@ private typealias Column = StreamDescriptor.Column
             (#"{"id":1,"name":"","other":1}"#, false), (#"{"id":1,"name":"","uid":"x"}"#, false),
         ])
     func rows(_ payload: String, passes: Bool) throws {
-        let validator = try #require(stream(try catalog(), "orders", Self.columns).validator)
+        let catalog = try catalog()
+        let schema = stream(catalog, "orders", Self.columns).schema
+        let validator = try PayloadValidator(
+            schema: schema, compiling: try #require(catalog.text(of: schema)), options: SchemaDerivation.options)
         #expect((report(validator, payload) == nil) == passes)
     }
 
@@ -212,7 +215,7 @@ private typealias Column = StreamDescriptor.Column
         #expect(bound.schema.version.description == "1-0-10")
         #expect(report(try #require(bound.validator), #"{"a":"ab"}"#)?.failures.map(\.keyword) == ["minLength"])
         let unbound = stream(catalog, "u", columns)
-        #expect(unbound.validator != nil)
+        #expect(unbound.validator == nil)
         #expect(warnings.withLock { $0.count } == 1)
         // Mended, it applies when the registry is asked again.
         registry.set("iglu:com.acme.shop/u/jsonschema/1-0-0", #"{"minProperties":9}"#)

@@ -26,7 +26,8 @@ import Testing
     }
 
     private func passes(_ catalog: SchemaCatalog, _ payload: String) throws -> Bool {
-        report(try #require(stream(catalog).validator), payload) == nil
+        guard let validator = stream(catalog).validator else { return true }
+        return report(validator, payload) == nil
     }
 
     @Test("a contract comes into force when the registry is asked again, changes with its text, and goes")

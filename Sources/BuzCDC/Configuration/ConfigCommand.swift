@@ -36,7 +36,10 @@ struct ConfigurationOption: ParsableArguments {
     var path: String
 
     /// Reads and checks the file; throws a ``CommandFailure`` with one line for each problem and status 2.
-    func load() throws(CommandFailure) -> ConfigurationLoader.Loaded {
+    func load() throws(CommandFailure) -> ConfigurationLoader.Loaded { try Self.load(path: path) }
+
+    /// As ``load()``, for a file that may be left out.
+    static func load(path: String) throws(CommandFailure) -> ConfigurationLoader.Loaded {
         do throws(ConfigurationError) {
             return try ConfigurationLoader().load(path: path)
         } catch {

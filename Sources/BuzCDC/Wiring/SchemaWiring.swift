@@ -11,10 +11,7 @@ struct SchemaWiring: Sendable {
     let upkeep: SchemaUpkeep
 
     init(_ configuration: Configuration, store: StateStore, logger: Logger) throws {
-        let registry: any WritableSchemaRegistry =
-            switch configuration.registry.backend {
-            case .file(let path): DirectoryRegistry(path: path)
-            }
+        let registry = Self.registry(configuration)
         let notice: @Sendable (String) -> Void = { logger.notice("\($0)") }
         let warn: @Sendable (String) -> Void = { logger.warning("\($0)") }
         publisher =
@@ -39,6 +36,12 @@ struct SchemaWiring: Sendable {
         self.catalogs = catalogs
         upkeep = SchemaUpkeep(
             Array(catalogs.values), publisher: publisher, interval: configuration.registry.timeToLive)
+    }
+
+    static func registry(_ configuration: Configuration) -> any WritableSchemaRegistry {
+        switch configuration.registry.backend {
+        case .file(let path): DirectoryRegistry(path: path)
+        }
     }
 
     func streams(of input: PostgresInputConfiguration) -> StreamFactory {

@@ -11,6 +11,10 @@ package struct ColumnSignature: Equatable, Sendable {
     package var number: Int?
     /// For people.
     package var sqlType: String?
+    /// Of a property of a JSON Schema: further keywords with their values, as JSON.
+    var rules: [String: String] = [:]
+    /// Whether a row must have it: what is not null is always there, in a table.
+    var isRequired: Bool
 
     /// A size without bound.
     package static let unbounded = 1_000_000_000
@@ -20,6 +24,7 @@ package struct ColumnSignature: Equatable, Sendable {
         isNullable = column.isNullable
         (family, sizes) = Self.family(of: column.kind)
         labels = column.enumLabels
+        isRequired = !column.isNullable
         number = column.number
         sqlType = column.sqlType.isEmpty ? nil : column.sqlType
     }
@@ -33,6 +38,7 @@ package struct ColumnSignature: Equatable, Sendable {
         self.family = family
         self.sizes = sizes
         self.labels = labels
+        isRequired = !isNullable
         self.number = number
         self.sqlType = sqlType
     }
@@ -40,7 +46,7 @@ package struct ColumnSignature: Equatable, Sendable {
     /// Whether events of both look the same: what only tells columns apart, or is for people, does not count.
     func isSameShape(as other: ColumnSignature) -> Bool {
         $name == other.$name && isNullable == other.isNullable && $family == other.$family && sizes == other.sizes
-            && labels.exact == other.labels.exact
+            && labels.exact == other.labels.exact && rules == other.rules && isRequired == other.isRequired
     }
 
     private static func family(of kind: StreamDescriptor.Kind) -> (String, [Int]) {
@@ -86,6 +92,7 @@ package struct ColumnSignature: Equatable, Sendable {
 
     /// How much of what `old` could hold this can, nullability and labels apart.
     func reach(over old: ColumnSignature) -> Reach {
+        if family.hasPrefix("json ") && old.family.hasPrefix("json ") { return schemaReach(over: old) }
         if $family == old.$family {
             guard sizes.count == old.sizes.count else { return .some }
             return zip(sizes, old.sizes).allSatisfy { $0 >= $1 } ? .all : .some
@@ -101,7 +108,7 @@ package struct ColumnSignature: Equatable, Sendable {
 
     /// The labels that values had and may have no more. An enum without labels is one whose labels are not known.
     func lostLabels(of old: ColumnSignature) -> [String] {
-        guard family == "enum", !old.labels.isEmpty else { return [] }
+        guard !old.labels.isEmpty, family == "enum" || !labels.isEmpty else { return [] }
         let known = Set(labels.exact)
         return old.labels.filter { !known.contains(ExactText($0)) }
     }

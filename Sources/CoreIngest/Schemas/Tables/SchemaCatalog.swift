@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Makes the stream descriptors of an input's tables: derives each table's schema, gives it its version, and compiles what its
-/// rows are checked against. Any thread; asked when a table is first seen or has changed, never per event.
+/// Makes the stream descriptors of an input's tables: derives each table's schema, gives it its version, and finds what its rows are
+/// checked against. A derived schema says what the server has checked already, so that rows without a contract are not checked again.
+/// Any thread; asked when a table is first seen or has changed, never per event.
 ///
 /// A contract takes the place of the derived schema: when the registry has a version of `iglu:VENDOR/NAME/jsonschema/…` that was not
 /// published from here, rows are checked against the latest such, and events carry its name. It is looked up when a table's shape is
@@ -15,7 +16,6 @@ package final class SchemaCatalog: Sendable {
     private struct Table {
         var comment: String?
         var derived: SchemaName
-        var derivedValidator: PayloadValidator?
         var contract: Contract?
         /// Whether the registry has said what it has.
         var isSettled: Bool
@@ -85,14 +85,13 @@ package final class SchemaCatalog: Sendable {
         }
         let own = text(isPublished: false)
         let found = contract(for: derived, inForce: known?.contract, key: key)
-        let derivedValidator = self.validator(derived, own, table: qualified)
         let descriptor = StreamDescriptor(
             database: database, schemaName: schema, table: table, columns: columns, keyColumns: keyColumns,
             schema: found.contract?.validator.schema ?? derived,
-            validator: found.contract?.validator ?? derivedValidator)
+            validator: found.contract?.validator)
         let isNew = state.withLock { state in
             state.tables[key] = Table(
-                comment: comment, derived: derived, derivedValidator: derivedValidator, contract: found.contract,
+                comment: comment, derived: derived, contract: found.contract,
                 isSettled: found.isSettled, descriptor: descriptor)
             return state.texts.updateValue(own, forKey: derived) == nil
         }
@@ -122,7 +121,7 @@ package final class SchemaCatalog: Sendable {
                 : StreamDescriptor(
                     database: old.database, schemaName: old.schemaName, table: old.table, columns: old.columns,
                     keyColumns: old.keyColumns, schema: found.contract?.validator.schema ?? table.derived,
-                    validator: found.contract?.validator ?? table.derivedValidator)
+                    validator: found.contract?.validator)
             let isPut = state.withLock { state in
                 // A table that changed meanwhile has been asked for.
                 guard let now = state.tables[key], now.descriptor === old else { return false }
@@ -239,14 +238,5 @@ package final class SchemaCatalog: Sendable {
         }
         // The vendor's and the name's parts are made for the grammar, and memory does not fail.
         preconditionFailure("no schema name for a table")
-    }
-
-    private func validator(_ name: SchemaName, _ text: String, table: String) -> PayloadValidator? {
-        do throws(SchemaError) {
-            return try PayloadValidator(schema: name, compiling: text, options: SchemaDerivation.options)
-        } catch {
-            warn("rows of \(table) are not checked, as their derived schema \(name) does not compile: \(error)")
-            return nil
-        }
     }
 }

@@ -23,6 +23,8 @@ package struct TableSignature: Equatable, Sendable {
     package var columns: [ColumnSignature]
     /// Names of the key's columns, in the key's order; nil where nothing is known of it.
     package var key: [String]?
+    /// Whether rows have no further members: those of a table never do.
+    var isClosed = true
 
     package init(columns: [ColumnSignature], key: [String]? = nil) {
         self.columns = columns
@@ -85,10 +87,12 @@ package struct SchemaDifference: Equatable, Sendable {
             } else if let origin = removed.firstIndex(where: { isRenamed($0, to: column) }) {
                 difference.rename(removed.remove(at: origin), to: column)
             } else {
-                difference.add(column)
+                difference.add(column, wasClosed: old.isClosed)
             }
         }
-        for column in removed { difference.remove(column) }
+        for column in removed { difference.remove(column, isClosed: new.isClosed) }
+        if new.isClosed, !old.isClosed { difference.note(.revision, "other properties are not allowed any more") }
+        if old.isClosed, !new.isClosed { difference.note(.addition, "other properties are allowed now") }
         if let oldKey = old.key, let newKey = new.key, oldKey.exact != newKey.exact {
             difference.key = (oldKey, newKey)
             difference.note(.model, "the key was \(list(oldKey)) and is \(list(newKey))")
@@ -117,18 +121,21 @@ package struct SchemaDifference: Equatable, Sendable {
         compare(sameName, new)
     }
 
-    private mutating func add(_ column: ColumnSignature) {
+    /// Where other properties were allowed, data may hold anything under the name.
+    private mutating func add(_ column: ColumnSignature, wasClosed: Bool) {
         added.append(column)
-        if column.isNullable {
+        if column.isRequired {
+            note(.revision, "column \(column.name), which must be there, was added")
+        } else if wasClosed {
             note(.addition, "column \(column.name) was added")
         } else {
-            note(.revision, "column \(column.name), which must be there, was added")
+            note(.revision, "column \(column.name) was added, under whose name anything was allowed")
         }
     }
 
-    private mutating func remove(_ column: ColumnSignature) {
+    private mutating func remove(_ column: ColumnSignature, isClosed: Bool) {
         removed.append(column)
-        note(.revision, "column \(column.name) was dropped")
+        note(isClosed ? .revision : .addition, "column \(column.name) was dropped")
     }
 
     private mutating func compare(_ old: ColumnSignature, _ new: ColumnSignature) {
@@ -150,7 +157,27 @@ package struct SchemaDifference: Equatable, Sendable {
                 note(.revision, "column \(new.name) may not be null any more")
             }
         }
+        if old.isNullable == new.isNullable, old.isRequired != new.isRequired {
+            if new.isRequired {
+                note(.revision, "column \(new.name) must be there now")
+            } else {
+                note(.addition, "column \(new.name) may be left out now")
+            }
+        }
+        for keyword in Set(old.rules.keys).union(new.rules.keys).sorted() {
+            let (was, now) = (old.rules[keyword], new.rules[keyword])
+            guard let change = ColumnSignature.change(of: keyword, from: was, to: now) else { continue }
+            note(change, "column \(new.name): \(keyword) was \(Self.short(was)) and is \(Self.short(now))")
+        }
         if old.$family == new.$family, old.labels.exact != new.labels.exact {
+            if old.labels.isEmpty, new.family != "enum" {
+                note(.revision, "column \(new.name) may only be one of a list now")
+                return
+            }
+            if new.labels.isEmpty, new.family != "enum" {
+                note(.addition, "column \(new.name) may be any now")
+                return
+            }
             let lost = new.lostLabels(of: old)
             if !lost.isEmpty {
                 note(.revision, "column \(new.name) lost the label \(Self.list(lost))")
@@ -163,6 +190,11 @@ package struct SchemaDifference: Equatable, Sendable {
     private mutating func note(_ change: SchemaChange, _ text: String) {
         self.change = max(self.change, change)
         reasons.append(Reason(change: change, text: text))
+    }
+
+    private static func short(_ rule: String?) -> String {
+        guard let rule else { return "not set" }
+        return rule.count > 60 ? rule.prefix(60) + "…" : rule
     }
 
     private static func list(_ names: [String]) -> String {
