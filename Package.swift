@@ -73,6 +73,12 @@ if Context.environment["BUZ_FUZZ"] == "1" {
             name: "Fuzz", dependencies: ["CoreIngest", "LogicalDecoding"], path: "Fuzz/Sources"))
 }
 
+// What scripts/bench/schemas.py asks; it needs nothing but the core.
+if Context.environment["BUZ_BENCH"] == "1" {
+    package.targets.append(
+        .executableTarget(name: "SchemaBench", dependencies: ["CoreIngest"], path: "scripts/bench/SchemaBench"))
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),

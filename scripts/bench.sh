@@ -2,8 +2,17 @@
 # Measures buz-cdc against pg_recvlogical in the same run, on the same slots' contents, and prints one table of ratios.
 #   scripts/bench.sh [--changes N] [--repeats N] [--workloads big,small,tpcb,huge] [--skip-latency] [--keep]
 # Starts a Postgres of its own in a temporary folder (about 4 GB of WAL for a million changes a workload).
+#   scripts/bench.sh schemas [differ [SEED]]
+# Asks jsonschema-rs and buz-cdc's engine the same schemas and instances: times, or every answer in which they differ.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [ "${1:-}" = schemas ]; then
+    shift
+    packages=$(scripts/install.sh schemas)
+    BUZ_BENCH=1 swift build -c release --product SchemaBench --scratch-path .build-bench -Xswiftc -enable-testing >&2
+    export BUZ_SCHEMA_BENCH=$PWD/.build-bench/release/SchemaBench PYTHONPATH=$packages
+    exec python3 scripts/bench/schemas.py "$@"
+fi
 scripts/install.sh bench
 [ -n "${BUZ_BINARY:-}" ] || scripts/build.sh release
 export BUZ_BINARY=${BUZ_BINARY:-$PWD/.build-release/release/buz-cdc}

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the build, the tests and the demo need and this machine lacks. Can be run again at any time.
-#   scripts/install.sh build|demo|test|bench
+#   scripts/install.sh build|demo|test|bench|schemas
 # build: C libraries.   demo: and a Postgres server.   test: and Postgres 14 to 18 side by side.   bench: and psycopg2, a C compiler.
+# schemas: and the validator that ours is compared with, from PyPI; its folder is printed.
 set -euo pipefail
-what=${1:?usage: scripts/install.sh build|demo|test|bench}
+what=${1:?usage: scripts/install.sh build|demo|test|bench|schemas}
 
 packages=(pkg-config libpq-dev libyaml-dev libsqlite3-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libssl-dev)
 case $what in
@@ -11,7 +12,8 @@ build) ;;
 demo) packages+=(postgresql postgresql-client util-linux) ;;
 test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip unzip xz-utils zstd gzip nginx-light openssl) ;;
 bench) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-psycopg2 gcc libc6-dev bc) ;;
-*) echo "install.sh: unknown set '$what': use build, demo, test or bench" >&2; exit 2 ;;
+schemas) packages+=(python3 python3-pip) ;;
+*) echo "install.sh: unknown set '$what': use build, demo, test, bench or schemas" >&2; exit 2 ;;
 esac
 
 missing=()
@@ -54,4 +56,15 @@ if [ "$what" = test ]; then
     mv "$root/$major.part" "$root/$major"
   done
   echo "$root"
+fi
+
+if [ "$what" = schemas ]; then
+  if [ "$(id -u)" = 0 ]; then cache=/var/cache/buz-cdc; else cache=${XDG_CACHE_HOME:-$HOME/.cache}/buz-cdc; fi
+  version=0.60.3
+  if [ ! -d "$cache/jsonschema-rs-$version" ]; then
+    rm -rf "$cache/jsonschema-rs.part"
+    python3 -m pip install -q --disable-pip-version-check --no-deps --only-binary=:all: --root-user-action=ignore --target "$cache/jsonschema-rs.part" "jsonschema-rs==$version" >&2
+    mv "$cache/jsonschema-rs.part" "$cache/jsonschema-rs-$version"
+  fi
+  echo "$cache/jsonschema-rs-$version"
 fi
