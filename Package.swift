@@ -34,12 +34,17 @@ let package = Package(
             dependencies: [
                 "CoreIngest", "CLibPQ", "CZlib", "CZstd", "CLinux", .product(name: "Logging", package: "swift-log"),
             ]),
-        .target(name: "Collector", dependencies: ["CoreIngest", "CLibCrypto"]),
+        .target(
+            name: "Collector",
+            dependencies: [
+                "CoreIngest", "CLibCrypto", "CZlib", "CZstd", "CLinux", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .target(name: "SinkTesting", dependencies: ["CoreIngest"]),
         .executableTarget(
             name: "BuzCDC",
             dependencies: [
-                "CoreIngest", "LogicalDecoding", "Sinks", "CLibPQ", "CLinux",
+                "Collector", "CoreIngest", "LogicalDecoding", "Sinks", "CLibPQ", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -51,7 +56,12 @@ let package = Package(
         .target(name: "TestServers", path: "Tests/TestServers"),
         .testTarget(name: "CoreIngestTests", dependencies: ["CoreIngest", "SinkTesting", "TestServers"]),
         .testTarget(name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "SinkTesting", "TestServers"]),
-        .testTarget(name: "CollectorTests", dependencies: ["Collector", "CoreIngest"]),
+        .testTarget(
+            name: "CollectorTests",
+            dependencies: [
+                "Collector", "CoreIngest", "TestServers", "CZlib", "CZstd",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "SinksTests", dependencies: ["Sinks", "SinkTesting", "TestServers", "CLibPQ"]),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "TestServers"]),
         .testTarget(

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures buz-cdc against pg_recvlogical in the same run, on the same slots' contents, and prints one table of ratios.
 #   scripts/bench.sh [--changes N] [--repeats N] [--workloads big,small,tpcb,huge] [--skip-latency] [--keep]
+#   scripts/bench.sh http [--seconds N] [--connections N] [--repeats N]   the collector against nginx, on one core each
 # Starts a Postgres of its own in a temporary folder (about 4 GB of WAL for a million changes a workload).
 #   scripts/bench.sh schemas [differ [SEED]]
 # Asks jsonschema-rs and buz-cdc's engine the same schemas and instances: times, or every answer in which they differ.
@@ -16,5 +17,9 @@ fi
 scripts/install.sh bench
 [ -n "${BUZ_BINARY:-}" ] || scripts/build.sh release
 export BUZ_BINARY=${BUZ_BINARY:-$PWD/.build-release/release/buz-cdc}
+if [ "${1:-}" = http ]; then
+    shift
+    exec python3 scripts/bench/http.py "$@"
+fi
 # The system's python, which has the psycopg2 of apt.
 exec /usr/bin/python3 scripts/bench/bench.py "$@"

@@ -11,7 +11,7 @@ case $what in
 build) ;;
 demo) packages+=(postgresql postgresql-client util-linux) ;;
 test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip unzip xz-utils zstd gzip nginx-light openssl) ;;
-bench) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-psycopg2 gcc libc6-dev bc) ;;
+bench) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-psycopg2 gcc libc6-dev bc wrk nginx-light curl procps) ;;
 schemas) packages+=(python3 python3-pip) ;;
 *) echo "install.sh: unknown set '$what': use build, demo, test, bench or schemas" >&2; exit 2 ;;
 esac

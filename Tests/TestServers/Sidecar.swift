@@ -54,6 +54,33 @@ package final class Sidecar: @unchecked Sendable {
         try writeText(text, to: configuration)
     }
 
+    /// An instance with HTTP inputs alone, on ``operationsPort``. `inputs`, `http` and `sinks` are the YAML below those keys.
+    package init(collector inputs: String, http: String = "", sinks: String, more: String = "") throws {
+        folder = try TemporaryFolder("buzside")
+        operationsPort = try freePort()
+        configuration = "\(folder.path)/buz.yaml"
+        func indented(_ text: String) -> String {
+            text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
+        }
+        let text = """
+            version: 1
+            app:
+              name: test
+              env: test
+              stateDir: \(folder.path)/state
+            inputs:
+            \(indented(inputs))
+            http:
+              port: \(operationsPort)
+            \(indented(http))
+            operations: {port: \(operationsPort)}
+            sinks:
+            \(indented(sinks.replacing("OUT", with: "\(folder.path)/out")))
+            \(more)
+            """
+        try writeText(text, to: configuration)
+    }
+
     /// The same instance, with its folder and state, and a configuration in which one text is another.
     package init(like other: Sidecar, replacing old: String, with new: String) throws {
         folder = other.folder

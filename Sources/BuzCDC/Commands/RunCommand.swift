@@ -1,3 +1,4 @@
+import Collector
 import ArgumentParser
 import CoreIngest
 import Logging
@@ -31,7 +32,9 @@ struct RunCommand: AsyncParsableCommand {
         let configuration = try file.load().configuration
         let logger = LogSetup.start(configuration.app)
         let instance = try Instance(configuration, logger: logger)
-        let server = try await Self.operationsServer(instance, logger)
+        let pages = Self.pages(instance)
+        let server = try await Self.operationsServer(instance, pages, logger)
+        let address = try await Self.listen(instance, pages)
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         // In the order of the start; the shutdown goes the other way: first the sources, then the lanes, then the pages.
         services.append(.init(service: SecondSignal(logger: logger)))
@@ -39,6 +42,9 @@ struct RunCommand: AsyncParsableCommand {
         let limit = configuration.app.shutdownTimeout
         services.append(.init(service: PipelineService(pipeline: instance.pipeline, limit: limit)))
         services.append(.init(service: SchemaService(upkeep: instance.schemas.upkeep)))
+        if let collector = instance.collector {
+            services.append(.init(service: CollectorService(collector: collector, limit: limit)))
+        }
         for source in instance.sources {
             services.append(
                 .init(
@@ -58,19 +64,36 @@ struct RunCommand: AsyncParsableCommand {
                 "version": "\(Version.current)", "name": "\(configuration.app.name)",
                 "inputs": "\(configuration.inputs.postgres.map(\.name).joined(separator: ","))",
                 "sinks": "\(configuration.sinks.map(\.name).joined(separator: ","))",
-                "operations": "\(server.map { "http://\($0.address)/" } ?? "off")",
+                "collector": "\(address.map { "http://\($0)/" } ?? "off")",
+                "operations":
+                    "\((server?.address ?? (configuration.sharesPort ? address : nil)).map { "http://\($0)/" } ?? "off")",
             ])
         try await Self.run(services, limit: limit, logger)
     }
 
+    private static func pages(_ instance: Instance) -> OperationsPages {
+        OperationsPages(
+            token: instance.configuration.operations.token.map { BearerToken($0) }, status: { instance.status },
+            metrics: { instance.metrics.exposition() })
+    }
+
+    /// Binds the collector, where there is one; answers its address.
+    private static func listen(_ instance: Instance, _ pages: OperationsPages) async throws(CommandFailure) -> String? {
+        guard let collector = instance.collector else { return nil }
+        do throws(CollectorError) {
+            return try await collector.bind(
+                pages: instance.configuration.sharesPort ? CollectorFactory.pages(pages) : [])
+        } catch {
+            throw .failed(error.description)
+        }
+    }
+
+    /// Nil where the pages are off, or on the collector's port.
     private static func operationsServer(
-        _ instance: Instance, _ logger: Logger
+        _ instance: Instance, _ pages: OperationsPages, _ logger: Logger
     ) async throws(CommandFailure) -> OperationsServer? {
         let operations = instance.configuration.operations
-        guard operations.enabled else { return nil }
-        let pages = OperationsPages(
-            token: operations.token.map { BearerToken($0) }, status: { instance.status },
-            metrics: { instance.metrics.exposition() })
+        guard operations.enabled, !instance.configuration.sharesPort else { return nil }
         return try await OperationsServer.bind(
             host: operations.host, port: operations.port, logger: logger, respond: { pages.respond(to: $0) })
     }

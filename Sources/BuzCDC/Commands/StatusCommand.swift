@@ -22,7 +22,8 @@ struct StatusCommand: ParsableCommand {
         guard operations.enabled else {
             throw CommandFailure.usage("status needs the operations server: set operations.enabled to true")
         }
-        let client = OperationsClient(host: operations.host, port: operations.port, token: operations.token)
+        let client = OperationsClient(
+            host: configuration.operationsHost, port: operations.port, token: operations.token)
         let answer: OperationsClient.Answer
         do throws(OperationsClient.Failure) {
             answer = try client.send("GET", json ? "/stats" : "/stats?format=text")
@@ -33,7 +34,7 @@ struct StatusCommand: ParsableCommand {
         }
         guard answer.status == 200 else {
             throw CommandFailure.failed(
-                "the instance at \(operations.host):\(operations.port) answered with HTTP status \(answer.status)"
+                "the instance at \(configuration.operationsHost):\(operations.port) answered with HTTP status \(answer.status)"
                     + (answer.status == 401 ? ": operations.token differs from the one it was started with" : ""))
         }
         var body = String(decoding: answer.body, as: UTF8.self)

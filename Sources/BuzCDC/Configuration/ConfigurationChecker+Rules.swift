@@ -37,8 +37,11 @@ extension ConfigurationChecker {
     mutating func checkInputs(_ root: CheckedSection) {
         let inputs = root.section("inputs")
         let sections = inputs?.sections("postgres") ?? []
-        if let inputs, sections.isEmpty, !inputs.failed.contains("postgres") {
-            report(inputs.position, "no input; add a database under 'inputs.postgres'")
+        if let inputs, sections.isEmpty, !inputs.failed.contains("postgres"), !hasCollector(root) {
+            report(
+                inputs.position,
+                "no input; add a database under 'inputs.postgres', or enable an HTTP input such as 'selfDescribing: {enabled: true}'"
+            )
         }
         checkUnique("name", of: "input", in: sections)
         checkUnique("slot", of: "input", in: sections)

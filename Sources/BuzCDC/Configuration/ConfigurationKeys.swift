@@ -7,6 +7,8 @@ enum ConfigurationKeys {
     static let app = Key<CheckedSection>.section("app", AppConfiguration.specification)
     static let inputs = Key<CheckedSection>.section("inputs", InputsConfiguration.specification)
     static let operations = Key<CheckedSection>.section("operations", OperationsConfiguration.specification)
+    static let http = Key<CheckedSection>.section("http", HTTPConfiguration.specification)
+    static let middleware = Key<CheckedSection>.section("middleware", MiddlewareConfiguration.specification)
     static let registry = Key<CheckedSection>.section("registry", RegistryConfiguration.specification)
     static let validation = Key<CheckedSection>.section("validation", ValidationConfiguration.specification)
     static let sinks = Key<[CheckedSection]>.sections(
@@ -16,16 +18,15 @@ enum ConfigurationKeys {
     static let root = SectionSpecification(
         "Configuration of buz-cdc.",
         [
-            version.specification, app.specification, inputs.specification, operations.specification,
-            registry.specification, validation.specification, sinks.specification,
-            collector("http"), collector("middleware"),
+            version.specification, app.specification, inputs.specification, http.specification,
+            middleware.specification, operations.specification, registry.specification, validation.specification,
+            sinks.specification,
         ])
 
-    /// A key of the HTTP collector, which is not part of this version.
+    /// A key of the HTTP collector that is not part of this version.
     static func collector(_ name: String, of section: String = "") -> KeySpecification {
         .unavailable(
             name,
-            "\(section)\(name) comes with the HTTP collector, which this version does not have; remove it"
-                + (name == "http" && section.isEmpty ? " (the port of health and metrics is set in 'operations')" : ""))
+            "\(section)\(name) comes with a later version; remove it")
     }
 }

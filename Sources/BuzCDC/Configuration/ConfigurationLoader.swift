@@ -1,3 +1,4 @@
+import Collector
 import CoreIngest
 
 #if canImport(Glibc)
@@ -32,6 +33,7 @@ struct ConfigurationLoader: Sendable {
         let section = checker.check(root, against: ConfigurationKeys.root)
         checker.checkInputs(section)
         checker.checkSinks(section)
+        checker.checkCollector(section)
         guard checker.problems.isEmpty else { throw ConfigurationError(checker.problems) }
         return Loaded(configuration: Configuration(section), section: section)
     }
@@ -40,9 +42,11 @@ struct ConfigurationLoader: Sendable {
 extension Configuration {
     /// From a root section without problems.
     fileprivate init(_ section: CheckedSection) {
+        var http = HTTPConfiguration(section[ConfigurationKeys.http])
+        MiddlewareConfiguration.apply(section[ConfigurationKeys.middleware], to: &http.settings.server)
         self.init(
             app: AppConfiguration(section[ConfigurationKeys.app]),
-            inputs: InputsConfiguration(section[ConfigurationKeys.inputs]),
+            inputs: InputsConfiguration(section[ConfigurationKeys.inputs]), http: http,
             operations: OperationsConfiguration(section[ConfigurationKeys.operations]),
             registry: RegistryConfiguration(section[ConfigurationKeys.registry]),
             validation: ValidationConfiguration(section[ConfigurationKeys.validation]),

@@ -7,12 +7,11 @@ extension InputsConfiguration {
 
     static let specification = SectionSpecification(
         "Where events come from.",
-        [postgres.specification]
-            + ["snowplow", "cloudevents", "selfDescribing", "webhook", "pixel", "segment", "amplitude"].map {
-                ConfigurationKeys.collector($0, of: "inputs.")
-            })
+        [postgres.specification] + HTTPInputsConfiguration.specifications)
 
     init(_ section: CheckedSection) {
-        self.init(postgres: section[Self.postgres].map(PostgresInputConfiguration.init))
+        self.init(
+            postgres: section[Self.postgres].map(PostgresInputConfiguration.init),
+            http: HTTPInputsConfiguration(section))
     }
 }

@@ -1,3 +1,4 @@
+import Collector
 import CoreIngest
 import LogicalDecoding
 
@@ -16,6 +17,7 @@ extension InstanceStatus {
             out.member("ready", reasons.isEmpty)
             out.array("reasons") { list in for reason in reasons { list.element(reason) } }
             out.array("sources") { list in for source in sources { list.object { Self.write(source, to: &$0) } } }
+            if let collector { out.object("collector") { write(collector, to: &$0) } }
             out.array("lanes") { list in for lane in lanes { list.object { Self.write(lane, to: &$0) } } }
             if let publication {
                 out.object("publishedSchemas") { part in
@@ -61,6 +63,24 @@ extension InstanceStatus {
             part.member("share", snapshot.share)
             part.member("secondsLeft", snapshot.timeLeft.map { $0 / .seconds(1) })
         }
+    }
+
+    private func write(_ collector: Collector.Status, to out: inout JSONText) {
+        out.member("address", collector.address)
+        out.member("connections", collector.connections)
+        out.member("events", collector.source.events)
+        out.member("repetitions", collector.source.repetitions)
+        out.member("paused", collector.source.isPaused)
+        out.member("spoolBytes", collector.spool.bytes)
+        out.member("spoolLimitBytes", collector.spool.limitBytes)
+        out.member("unacknowledgedBytes", collector.spool.unacknowledgedBytes)
+        out.member("oldestUnacknowledgedSeconds", collectorAge)
+        out.member("lastError", collector.spool.failure ?? collector.source.failure)
+    }
+
+    /// Seconds since the oldest event that some required sink does not have.
+    var collectorAge: Double? {
+        collector?.spool.oldest.map { max(0, Double(takenAt - $0) / 1_000_000) }
     }
 
     private static func write(_ lane: LaneStatus, to out: inout JSONText) {

@@ -1,3 +1,4 @@
+import Collector
 import CoreIngest
 import LogicalDecoding
 
@@ -8,7 +9,9 @@ extension InstanceStatus {
         var out = "\(name) (\(environment)), buz-cdc \(Version.current), up \(Quantity.duration(uptimeSeconds)), "
         out += "\(Quantity.bytes(residentBytes)) of memory, \(reasons.isEmpty ? "ready" : "NOT READY")\n"
         for reason in reasons { out += "  ! \(reason)\n" }
-        out += "\n\(sourceTable)\n\n\(laneTable)"
+        if !sources.isEmpty { out += "\n\(sourceTable)\n" }
+        if let collector { out += "\n\(collectorTable(collector))\n" }
+        out += "\n\(laneTable)"
         for source in sources {
             if let error = source.status.lastError { out += "\n  source \(source.name): \(error.message)" }
         }
@@ -42,6 +45,22 @@ extension InstanceStatus {
                 source.slot, status.slot?.walStatus ?? "?", status.slot.map { Quantity.bytes($0.retainedBytes) } ?? "?",
                 "\(status.reconnects)")
         }
+        return table.text
+    }
+
+    private func collectorTable(_ collector: Collector.Status) -> String {
+        var table = TextTable([
+            ("COLLECTOR", .left), ("STATE", .left), ("CONNECTIONS", .right), ("EVENTS", .right), ("SPOOL", .right),
+            ("UNDELIVERED", .right), ("OLDEST", .right),
+        ])
+        let spool = collector.spool
+        let state =
+            spool.failure != nil
+            ? "failing" : spool.isFull ? "full" : collector.source.isPaused ? "waiting for sinks" : "ok"
+        table.append(
+            collector.address, state, "\(collector.connections)", "\(collector.source.events)",
+            Quantity.bytes(spool.bytes), Quantity.bytes(Int(clamping: spool.unacknowledgedBytes)),
+            Quantity.duration(collectorAge ?? 0))
         return table.text
     }
 

@@ -1,3 +1,4 @@
+import Collector
 import CoreIngest
 import LogicalDecoding
 
@@ -16,6 +17,8 @@ struct InstanceStatus: Sendable {
     var startedAt: Int64
     var takenAt: Int64
     var sources: [Source]
+    /// Of the HTTP inputs; nil where none is enabled.
+    var collector: Collector.Status?
     var lanes: [LaneStatus]
     /// Of derived schemas; nil where they are not published.
     var publication: SchemaPublisher.Status?
@@ -34,6 +37,11 @@ struct InstanceStatus: Sendable {
             guard state != .streaming, state != .snapshot else { continue }
             let cause = source.status.lastError.map { ": \($0.message)" } ?? ""
             reasons.append("source \(source.name) is \(state.rawValue)\(cause)")
+        }
+        if let collector {
+            if let failure = collector.spool.failure { reasons.append("the spool cannot be written: \(failure)") }
+            if collector.spool.isFull { reasons.append("the spool is full, so clients get 503") }
+            if let failure = collector.source.failure { reasons.append("the spool cannot be read: \(failure)") }
         }
         for lane in lanes where lane.isRequired {
             let cause = lane.isFailing ? lane.lastError.map { ": \($0)" } ?? "" : ""

@@ -68,10 +68,7 @@ final class OperationsConnection: ChannelInboundHandler {
         var headers = HTTPHeaders()
         headers.add(name: "content-type", value: response.contentType)
         headers.add(name: "content-length", value: "\(response.body.count)")
-        headers.add(name: "cache-control", value: "no-store")
-        headers.add(name: "x-content-type-options", value: "nosniff")
-        headers.add(name: "x-frame-options", value: "DENY")
-        headers.add(name: "content-security-policy", value: ConsolePage.contentSecurityPolicy)
+        for header in OperationsResponse.safetyHeaders { headers.add(name: header.name, value: header.value) }
         headers.add(name: "connection", value: "close")
         if response.status == 401 { headers.add(name: "www-authenticate", value: "Bearer") }
         let status = HTTPResponseStatus(statusCode: response.status)

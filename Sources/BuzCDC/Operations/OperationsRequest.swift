@@ -66,6 +66,12 @@ struct OperationsResponse: Sendable {
     var contentType: String
     var body: [UInt8]
 
+    /// Header fields of every answer: pages are not kept, and are only what they say.
+    static let safetyHeaders: [(name: String, value: String)] = [
+        ("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"),
+        ("content-security-policy", ConsolePage.contentSecurityPolicy),
+    ]
+
     static func text(_ text: String, status: Int = 200) -> OperationsResponse {
         OperationsResponse(status: status, contentType: "text/plain; charset=utf-8", body: Array((text + "\n").utf8))
     }

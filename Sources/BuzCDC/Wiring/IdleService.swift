@@ -1,3 +1,4 @@
+import Collector
 import CoreIngest
 import LogicalDecoding
 import Logging
@@ -17,8 +18,11 @@ struct IdleService: Service {
             let clock = ContinuousClock()
             let start = clock.now
             while !Task.isCancelled {
+                // Read first: what is read after it is still on its way.
+                let isRead = instance.collector?.isCaughtUp ?? true
+                let isSettled = isRead && instance.pipeline.isIdle
                 let now = (clock.now - start) / .seconds(1)
-                if watch.isDone(instance.status, isSettled: instance.pipeline.isIdle, at: now) {
+                if watch.isDone(instance.status, isSettled: isSettled, at: now) {
                     logger.notice("idle: everything that was there is delivered", metadata: ["seconds": "\(seconds)"])
                     return
                 }

@@ -1,3 +1,4 @@
+import Collector
 import CoreIngest
 import LogicalDecoding
 import Logging
@@ -10,6 +11,8 @@ final class Instance: Sendable {
     let metrics = MetricsRegistry()
     let sources: [PostgresSource]
     let schemas: SchemaWiring
+    /// Nil when no HTTP input is enabled.
+    let collector: Collector?
     /// Held for its lock, which says that this instance owns the folder.
     private let state: StateDirectory
     private let startedAt = Timestamp.now()
@@ -24,14 +27,22 @@ final class Instance: Sendable {
             let acknowledged = try Self.acknowledged(configuration, store)
             var settings = PipelineSettings()
             settings.reporting = configuration.validation.reporting
+            let spool = CollectorBox()
             pipeline = Pipeline(
                 state: state, renderer: renderer, metrics: metrics, settings: settings, logger: logger,
-                acknowledged: { acknowledged[$0] }, persist: { _, _ in })
+                acknowledged: { acknowledged[$0] ?? spool.acknowledged($0) },
+                persist: { try spool.persist($0, $1) })
+            schemas = try SchemaWiring(configuration, store: store, logger: logger)
+            // Opened before the sinks, whose parks ask how far it was acknowledged.
+            collector = try CollectorFactory.collector(
+                configuration, state: state, intake: pipeline, schemas: schemas.contracts, renderer: renderer,
+                metrics: metrics, logger: logger)
+            spool.set(collector)
             let factory = SinkFactory(renderer: renderer)
             for entry in configuration.sinks {
                 try pipeline.add(sink: try factory.sink(entry), settings: SinkFactory.laneSettings(entry))
             }
-            schemas = try SchemaWiring(configuration, store: store, logger: logger)
+            if let collector { pipeline.add(source: collector.source.settings.name, signals: collector.source) }
             sources = try Self.sources(configuration, pipeline, store, schemas, logger)
         } catch let failure as CommandFailure {
             throw failure
@@ -96,7 +107,7 @@ final class Instance: Sendable {
                 InstanceStatus.Source(
                     name: input.name, slot: input.slot, publication: input.publication, status: source.status)
             },
-            lanes: pipeline.lanes, publication: schemas.publisher?.status,
+            collector: collector?.status, lanes: pipeline.lanes, publication: schemas.publisher?.status,
             acknowledgementError: pipeline.acknowledgementError
                 ?? sources.lazy.compactMap(\.checkpointFailure).first,
             residentBytes: ProcessMemory.residentBytes())

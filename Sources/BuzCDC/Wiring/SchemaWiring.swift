@@ -1,3 +1,4 @@
+import Collector
 import CoreIngest
 import LogicalDecoding
 import Logging
@@ -16,11 +17,14 @@ struct SchemaWiring: Sendable {
         let warn: @Sendable (String) -> Void = { logger.warning("\($0)") }
         publisher =
             configuration.registry.publishes ? SchemaPublisher(registry, notice: notice, warn: warn) : nil
+        // What the collector's protocols make themselves is described by schemas that come with the program.
         var settings = SchemaCache.Settings()
         settings.mostBytes = configuration.registry.maxBytes
         settings.timeToLive = Self.microseconds(configuration.registry.timeToLive)
         let start = ContinuousClock.now
-        let contracts = SchemaCache(registry, settings: settings) { Self.microseconds(start.duration(to: .now)) }
+        let contracts = SchemaCache(BuiltInRegistry(before: registry), settings: settings) {
+            Self.microseconds(start.duration(to: .now))
+        }
         let versions = SchemaVersions(
             .init(read: { try store.read($0) }, write: { key, value in try store.write(key, value) }))
         var catalogs: [String: SchemaCatalog] = [:]

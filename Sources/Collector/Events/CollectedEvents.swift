@@ -119,6 +119,14 @@ package struct CollectedEvents: ~Copyable {
 
     package var mark: Mark { Mark(bytes: isBuilding ? begin : arena.count, count: count) }
 
+    /// Events since a mark.
+    package func count(since mark: Mark) -> Int { count - mark.count }
+
+    /// The events since a mark, one after the other.
+    func bytes(since mark: Mark) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: arena.bytes[min(mark.bytes, arena.count)...])
+    }
+
     /// Forgets the events since a mark.
     package mutating func rollBack(to mark: Mark) {
         abandon()
@@ -249,6 +257,13 @@ package struct CollectedEvents: ~Copyable {
 
     /// The events, in order.
     package var all: CollectedEventSequence { CollectedEventSequence(bytes) }
+
+    /// Gives its events away in exchange for an empty arena.
+    mutating func swapStorage(with other: inout ByteArena) {
+        abandon()
+        swap(&arena, &other)
+        removeAll()
+    }
 
     /// Forgets everything and keeps the storage.
     package mutating func removeAll() {

@@ -94,6 +94,19 @@ extension Key where Value == [String] {
     }
 }
 
+extension Key where Value == [String] {
+    /// A list of secrets, which are masked wherever the configuration is shown.
+    package static func secrets(_ name: String, _ doc: String, example: ConfigurationLiteral) -> Key {
+        let kind = ValueKind.list(of: .text(.nonEmpty), minimum: 0)
+        let specification = KeySpecification(name, kind, doc, .optional, secrecy: .whole, example: example)
+        return Key(specification: specification) { value in
+            guard let value else { return [] }
+            guard case .list(let items) = value.content else { return nil }
+            return items.compactMap { if case .text(let text) = $0.content { text } else { nil } }
+        }
+    }
+}
+
 extension Key where Value == CheckedSection {
     /// A section. When it is missing its defaults apply, and keys that it requires are missing.
     package static func section(_ name: String, _ specification: SectionSpecification) -> Key {

@@ -2,13 +2,13 @@
 ///
 /// Checked are rows in their new state (create, update, snapshot read) and collected events, each against the schema of its
 /// stream. Deletes, truncations and messages carry a key, or nothing of the schema's. An update without its unchanged TOAST
-/// columns is checked without asking for what is required.
-enum Validation {
+/// columns is checked without asking for what is required. What its source has judged already is left as it is.
+package enum Validation {
     /// Sets the verdict on every record of the builder: what does not pass gets ``EventRecord/Flags/invalid`` and its
     /// `validationError`. A payload that is no JSON becomes a JSON string of its bytes, so that its line can be read.
     ///
     /// Where the arena would grow beyond `limit`, the verdict stays without words, and such a payload is left out.
-    static func apply(
+    package static func apply(
         to builder: inout EventBatchBuilder, reporting: SchemaReporting = SchemaReporting(),
         limit: Int = ByteRange.limit
     ) {
@@ -20,6 +20,7 @@ enum Validation {
             case .none, .create, .update, .read: break
             case .delete, .truncate, .message, .schemaChange, .snapshotBegin, .snapshotEnd: continue
             }
+            if record.isInvalid || record.flags.contains(.schemaUnavailable) { continue }
             guard let validator = builder.streams[Int(record.stream)].validator else { continue }
             let partial = !record.unchanged.isEmpty
             let payload = builder.arena[record.payload]

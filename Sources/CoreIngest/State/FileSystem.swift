@@ -5,8 +5,8 @@
 #endif
 
 /// The few file operations that local state needs, with errors that name the file and the remedy.
-enum FileSystem {
-    static func error(_ number: Int32, _ what: String, _ path: String) -> StateError {
+package enum FileSystem {
+    package static func error(_ number: Int32, _ what: String, _ path: String) -> StateError {
         let reason = String(cString: strerror(number))
         switch number {
         case ENOSPC, EDQUOT:
@@ -22,7 +22,7 @@ enum FileSystem {
     }
 
     /// Creates a folder and those above it, for the owner only. Does nothing where it is there.
-    static func makeDirectory(_ path: String) throws(StateError) {
+    package static func makeDirectory(_ path: String) throws(StateError) {
         var prefix = ""
         for part in path.split(separator: "/", omittingEmptySubsequences: false) {
             prefix +=
@@ -35,7 +35,7 @@ enum FileSystem {
         guard info.st_mode & S_IFMT == S_IFDIR else { throw error(ENOTDIR, "use the folder", path) }
     }
 
-    static func open(_ path: String, _ flags: Int32) throws(StateError) -> Int32 {
+    package static func open(_ path: String, _ flags: Int32) throws(StateError) -> Int32 {
         while true {
             #if canImport(Glibc)
                 let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o600)
@@ -48,7 +48,7 @@ enum FileSystem {
     }
 
     /// Writes all bytes at an offset, or fails.
-    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int, path: String)
+    package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int, path: String)
         throws(StateError)
     {
         var done = 0
@@ -64,7 +64,9 @@ enum FileSystem {
     }
 
     /// Reads up to `count` bytes at an offset; fewer only at the file's end.
-    static func read(_ descriptor: Int32, at offset: Int, count: Int, path: String) throws(StateError) -> [UInt8] {
+    package static func read(
+        _ descriptor: Int32, at offset: Int, count: Int, path: String
+    ) throws(StateError) -> [UInt8] {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             filled = 0
@@ -84,25 +86,25 @@ enum FileSystem {
         return bytes
     }
 
-    static func sync(_ descriptor: Int32, path: String) throws(StateError) {
+    package static func sync(_ descriptor: Int32, path: String) throws(StateError) {
         if fdatasync(descriptor) != 0 { throw error(errno, "write", path) }
     }
 
     /// Makes created and removed files of a folder durable.
-    static func syncDirectory(_ path: String) throws(StateError) {
+    package static func syncDirectory(_ path: String) throws(StateError) {
         let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
         defer { close(descriptor) }
         if fsync(descriptor) != 0 { throw error(errno, "write", path) }
     }
 
-    static func size(_ descriptor: Int32, path: String) throws(StateError) -> Int {
+    package static func size(_ descriptor: Int32, path: String) throws(StateError) -> Int {
         var info = stat()
         guard fstat(descriptor, &info) == 0 else { throw error(errno, "read", path) }
         return Int(info.st_size)
     }
 
     /// Names of the entries of a folder, sorted, without `.` and `..`.
-    static func list(_ path: String) throws(StateError) -> [String] {
+    package static func list(_ path: String) throws(StateError) -> [String] {
         guard let directory = opendir(path) else { throw error(errno, "list", path) }
         defer { closedir(directory) }
         var names: [String] = []

@@ -39,15 +39,21 @@ private let mistakes: [Mistake] = [
     Mistake("app: {stateDir: s}", "no sink is enabled; add one under 'sinks'"),
     Mistake("version: 2\n" + leastConfiguration, "version must be 1, found '2'"),
     Mistake(
-        leastConfiguration.replacing("  postgres:", with: "  pixel: {enabled: true}\n  postgres:"),
-        "inputs.pixel comes with the HTTP collector"),
+        leastConfiguration.replacing(
+            "  postgres:", with: "  pixel: {enabled: true, path: /x}\n  webhook: {enabled: true, path: /x}\n  postgres:"
+        ),
+        "the path /x is that of webhook too; choose another"),
     Mistake(
         leastConfiguration.replacing("    - {name", with: "    - {name: x, slot: buz_shop_1, url: y}\n    - {name"),
         "the slot 'buz_shop_1' of this input is taken by the one in line 4"),
     .adding("  - {name: lake, type: stdout}", "the name 'lake' of this sink is taken by the one in line 6"),
-    .adding("http: {port: 80}", "http comes with the HTTP collector, which this version does not have"),
-    .adding("middleware: {}", "middleware comes with the HTTP collector"),
-    .adding("registry: {purge: {enabled: true}}", "registry.purge comes with the HTTP collector"),
+    .adding(
+        "http: {events: {headers: [Cookie]}}",
+        "http.events.headers must be the name of a header field that holds no credentials"),
+    Mistake(
+        leastConfiguration.replacing("  postgres:", with: "  pixel: {enabled: true}\n  postgres:")
+            + "middleware: {auth: {enabled: true}}", "middleware.auth is enabled without tokens and users"),
+    .adding("registry: {purge: {enabled: true}}", "registry.purge comes with a later version"),
     .adding("sink: []", "unknown key 'sink' at the top level; did you mean 'sinks'?"),
     .sink("type: postgress, url: x", "unknown type 'postgress' of sink; did you mean 'postgres'?"),
     .sink("type: bigquery", "unknown type 'bigquery' of sink; it can be one of stdout, file, blackhole, postgres"),

@@ -1,19 +1,21 @@
 /// A queue in one array: elements leave at the front and are released at once. Both ends amortised O(1).
-struct FIFO<Element> {
+package struct FIFO<Element> {
     private var slots: ContiguousArray<Element?> = []
     private var head = 0
 
-    var count: Int { slots.count - head }
-    var isEmpty: Bool { head == slots.count }
-    var first: Element? { isEmpty ? nil : slots[head] }
-    var last: Element? { isEmpty ? nil : slots[slots.count - 1] }
+    package init() {}
+
+    package var count: Int { slots.count - head }
+    package var isEmpty: Bool { head == slots.count }
+    package var first: Element? { isEmpty ? nil : slots[head] }
+    package var last: Element? { isEmpty ? nil : slots[slots.count - 1] }
 
     /// The element at a distance from the front; `index` is below ``count``.
-    subscript(_ index: Int) -> Element? { slots[head + index] }
+    package subscript(_ index: Int) -> Element? { slots[head + index] }
 
-    mutating func append(_ element: Element) { slots.append(element) }
+    package mutating func append(_ element: Element) { slots.append(element) }
 
-    mutating func popFirst() -> Element? {
+    package mutating func popFirst() -> Element? {
         guard head < slots.count else { return nil }
         let element = slots[head]
         slots[head] = nil
@@ -28,7 +30,7 @@ struct FIFO<Element> {
         return element
     }
 
-    mutating func popLast() -> Element? {
+    package mutating func popLast() -> Element? {
         guard head < slots.count, let element = slots.removeLast() else { return nil }
         if head == slots.count {
             slots.removeAll(keepingCapacity: true)
@@ -38,14 +40,14 @@ struct FIFO<Element> {
     }
 
     /// Changes the element at a distance from the front; nothing happens where there is none.
-    mutating func update(_ index: Int, _ change: (inout Element) -> Void) {
+    package mutating func update(_ index: Int, _ change: (inout Element) -> Void) {
         guard index >= 0, head + index < slots.count, var element = slots[head + index] else { return }
         change(&element)
         slots[head + index] = element
     }
 
     /// Changes the last element in place, where there is one.
-    mutating func updateLast(_ change: (inout Element) -> Void) {
+    package mutating func updateLast(_ change: (inout Element) -> Void) {
         guard head < slots.count, var element = slots[slots.count - 1] else { return }
         change(&element)
         slots[slots.count - 1] = element

@@ -3,7 +3,7 @@ import Synchronization
 /// Wakes one waiting task. A signal sent while nobody waits is kept for the next wait; several count as one.
 ///
 /// One task waits at a time; any thread may send.
-final class Signal: Sendable {
+package final class Signal: Sendable {
     private enum State {
         case quiet
         case signalled
@@ -12,7 +12,9 @@ final class Signal: Sendable {
 
     private let state = Mutex<State>(.quiet)
 
-    func send() {
+    package init() {}
+
+    package func send() {
         let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
             switch state {
             case .quiet:
@@ -28,7 +30,7 @@ final class Signal: Sendable {
         waiter?.resume()
     }
 
-    func wait() async {
+    package func wait() async {
         await withCheckedContinuation { continuation in
             let ready = state.withLock { state -> Bool in
                 switch state {

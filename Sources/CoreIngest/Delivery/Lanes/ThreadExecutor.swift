@@ -11,7 +11,7 @@ import CLinux
 /// ``start()`` before the first task; ``stop()`` after the last one has ended: the thread then ends.
 ///
 /// Unchecked: the jobs and the flags are only touched with the pthread mutex held.
-final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
+package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     private let name: String
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -19,7 +19,7 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     private var isStopped = false
 
     /// `name`: shown by tools such as top; cut to 15 bytes.
-    init(name: String) {
+    package init(name: String) {
         self.name = name
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
@@ -32,7 +32,7 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
         condition.deallocate()
     }
 
-    func start() {
+    package func start() {
         var thread = pthread_t()
         let retained = Unmanaged.passRetained(self)
         let code = pthread_create(
@@ -47,14 +47,14 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
         pthread_detach(thread)
     }
 
-    func stop() {
+    package func stop() {
         pthread_mutex_lock(mutex)
         isStopped = true
         pthread_cond_signal(condition)
         pthread_mutex_unlock(mutex)
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         pthread_mutex_lock(mutex)
         jobs.append(job)

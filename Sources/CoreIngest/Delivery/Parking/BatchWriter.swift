@@ -167,7 +167,7 @@ enum BatchWriter {
 }
 
 extension ByteArena {
-    mutating func append<Value: FixedWidthInteger>(little value: Value) {
+    package mutating func append<Value: FixedWidthInteger>(little value: Value) {
         withUnsafeBytes(of: value.littleEndian) { append($0) }
     }
 

@@ -1,5 +1,5 @@
 /// The Castagnoli checksum (RFC 3720, appendix B.4), eight bytes at a step.
-enum CRC32C {
+package enum CRC32C {
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 8 * 256)
         for value in 0..<256 {
@@ -16,9 +16,10 @@ enum CRC32C {
         return tables
     }()
 
-    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    /// `before`: the checksum of the bytes that come before these, where they lie elsewhere.
+    package static func checksum(_ bytes: UnsafeRawBufferPointer, after before: UInt32 = 0) -> UInt32 {
         tables.withUnsafeBufferPointer { tables in
-            var crc = ~UInt32(0)
+            var crc = ~before
             var index = 0
             while index + 8 <= bytes.count {
                 let word =

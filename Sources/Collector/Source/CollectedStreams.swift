@@ -1,0 +1,127 @@
+import CoreIngest
+
+/// Finds the stream of an event: its protocol and its schema, with the validator. Not thread safe; the source's thread has it.
+///
+/// A schema is looked up in the cache once a batch, so that what is purged or published there counts from the next batch on.
+struct CollectedStreams: ~Copyable {
+    /// What is known of a schema's name as events give it.
+    final class Known {
+        let text: [UInt8]
+        /// Nil where the text is no name.
+        let name: SchemaName?
+        fileprivate(set) var answer: SchemaCache.Answer?
+        /// The batch that asked last.
+        fileprivate var batch: UInt64 = 0
+        /// By raw value of the protocol.
+        fileprivate var streams: [CollectedProtocol: StreamDescriptor] = [:]
+
+        init(text: [UInt8]) {
+            self.text = text
+            name = SchemaName(parsing: String(decoding: text, as: UTF8.self))
+        }
+
+        var validator: PayloadValidator? { if case .found(let validator)? = answer { validator } else { nil } }
+
+        /// What is to be said of events with this name; nil where they can be checked.
+        var problem: SchemaReport? {
+            let shown = String(decoding: text, as: UTF8.self)
+            if text.isEmpty {
+                return SchemaReport(
+                    noSchema: shown, expected: "the name of a schema", message: "the event names no schema")
+            }
+            guard let name else {
+                return SchemaReport(
+                    noSchema: shown, expected: "iglu:vendor/name/jsonschema/1-0-0",
+                    message: "the event's schema is no name of a schema")
+            }
+            switch answer {
+            case .found?: return nil
+            case nil, .missing?:
+                return SchemaReport(
+                    noSchema: shown, expected: "a schema of the registry",
+                    message: "the registry has no schema \(name); publish it, or correct the name")
+            case .refused(let error)?:
+                return SchemaReport(
+                    noSchema: shown, expected: "a schema that can be used",
+                    message: "the schema \(name) cannot be used: \(error.description)")
+            case .unavailable(let error)?:
+                return SchemaReport(
+                    noSchema: shown, keyword: "registry", expected: "an answer of the registry",
+                    message: "the registry does not answer: \(error.description)")
+            }
+        }
+
+        var isUnavailable: Bool { if case .unavailable? = answer { true } else { false } }
+    }
+
+    private let schemas: SchemaCache
+    private var known: [UInt64: Known] = [:]
+    private var last: Known?
+    private var batch: UInt64 = 1
+    private let seed = SystemRandomNumberGenerator.seed()
+    /// Names come from strangers: what is remembered of them is bounded.
+    private static let mostNames = 4096
+    /// The stream of events whose schema has no name.
+    private static let nameless = SchemaName(
+        vendor: "io.silverton.buz", name: "unknown", version: SchemaVersion(model: 1, revision: 0, addition: 0))
+
+    init(_ schemas: SchemaCache) { self.schemas = schemas }
+
+    /// A new batch begins: each schema that it names is asked for once.
+    mutating func beginBatch() { batch += 1 }
+
+    /// What is known of a name. May block as long as the registry does.
+    mutating func schema(_ text: UnsafeRawBufferPointer) -> Known {
+        let found: Known
+        if let last, last.text.count == text.count, last.text.withUnsafeBytes({ $0.elementsEqual(text) }) {
+            found = last
+        } else {
+            found = remembered(text)
+            last = found
+        }
+        if found.batch != batch {
+            found.batch = batch
+            ask(found)
+        }
+        return found
+    }
+
+    private mutating func remembered(_ text: UnsafeRawBufferPointer) -> Known {
+        // FNV-1a with a seed: strangers must not be able to make names collide. A hit is compared.
+        var hash = seed
+        for byte in text { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        if let hit = known[hash], hit.text.withUnsafeBytes({ $0.elementsEqual(text) }) { return hit }
+        if known.count >= Self.mostNames { known.removeAll() }
+        let fresh = Known(text: Array(text))
+        known[hash] = fresh
+        return fresh
+    }
+
+    private func ask(_ schema: Known) {
+        guard let name = schema.name else { return }
+        let before = schema.validator
+        schema.answer = schemas.validator(for: name)
+        if schema.validator !== before { schema.streams = [:] }
+    }
+
+    /// The stream of an event's protocol and schema.
+    func stream(_ protocol: CollectedProtocol, _ schema: Known) -> StreamDescriptor? {
+        if let hit = schema.streams[`protocol`] { return hit }
+        guard let name = schema.name ?? Self.nameless else { return nil }
+        let stream = StreamDescriptor(
+            database: "", schemaName: "", table: "", columns: [], keyColumns: [], schema: name,
+            validator: schema.validator, protocol: `protocol`.text)
+        schema.streams[`protocol`] = stream
+        return stream
+    }
+
+    /// Asks again for a schema that the registry did not answer for.
+    mutating func askAgain(_ schema: Known) { ask(schema) }
+}
+
+extension SystemRandomNumberGenerator {
+    fileprivate static func seed() -> UInt64 {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
+}

@@ -1,0 +1,153 @@
+import CoreIngest
+
+/// Makes records of collected events: finds their streams, groups and checks their contexts, and appends them to a batch.
+/// Payloads are checked by the pipeline. Not thread safe; the source's thread has it.
+struct EventAssembler: ~Copyable {
+    private var streams: CollectedStreams
+    private var evaluator = SchemaEvaluator()
+    private let wait: (Int) -> Bool
+    private let reporting: SchemaReporting
+    private var hasGivenUp = false
+
+    /// `wait`: called when the registry does not answer, with the number of attempts before; true to ask again, false to go on
+    /// without, until it has answered for some schema.
+    init(_ schemas: SchemaCache, reporting: SchemaReporting, wait: @escaping (Int) -> Bool) {
+        streams = CollectedStreams(schemas)
+        self.wait = wait
+        self.reporting = reporting
+    }
+
+    /// A new batch begins.
+    mutating func beginBatch() { streams.beginBatch() }
+
+    /// Appends one event.
+    mutating func append(_ event: CollectedEvent, at position: Position, to builder: inout EventBatchBuilder) {
+        let schema = resolved(event[.schema])
+        guard let stream = streams.stream(event.protocol, schema) else { return }
+        var record = EventRecord()
+        record.uuidHigh = event.uuid.high
+        record.uuidLow = event.uuid.low
+        record.timestamp = event.timestamp
+        record.position = position
+        record.stream = builder.index(of: stream)
+        record.payload = builder.arena.copy(event[.payload])
+        record.keyHash = Self.hash(event[.key])
+        var report = schema.problem
+        var isUnavailable = schema.isUnavailable
+        if !event[.contexts].isEmpty {
+            addContexts(event, schema, to: &builder, &record, &report, &isUnavailable)
+        }
+        if !event[.problem].isEmpty {
+            var whole = report ?? payloadReport(event, schema)
+            whole.append(problem: String(decoding: event[.problem], as: UTF8.self))
+            report = whole
+        }
+        if var report {
+            report.cut(to: reporting)
+            let start = builder.arena.count
+            report.render(to: &builder.arena)
+            record.validationError = ByteRange(from: start, to: builder.arena.count)
+            record.flags.insert(isUnavailable ? [.invalid, .schemaUnavailable] : .invalid)
+        }
+        builder.append(record)
+    }
+
+    private mutating func resolved(_ text: UnsafeRawBufferPointer) -> CollectedStreams.Known {
+        let schema = streams.schema(text)
+        guard schema.isUnavailable else {
+            if schema.answer != nil { hasGivenUp = false }
+            return schema
+        }
+        // Patience is spent once an outage, not once a schema: events must not pile up behind it for ever.
+        var attempts = 0
+        while schema.isUnavailable, !hasGivenUp {
+            if wait(attempts) { streams.askAgain(schema) } else { hasGivenUp = true }
+            attempts += 1
+        }
+        return schema
+    }
+
+    // MARK: Contexts
+
+    /// Writes `"NAME":DATA` for each schema, `"NAME":[DATA,…]` where there are several of one.
+    private mutating func addContexts(
+        _ event: CollectedEvent, _ schema: CollectedStreams.Known, to builder: inout EventBatchBuilder,
+        _ record: inout EventRecord, _ report: inout SchemaReport?, _ isUnavailable: inout Bool
+    ) {
+        let start = builder.arena.count
+        var index = 0
+        for context in event.contexts {
+            defer { index += 1 }
+            let same = Self.others(like: context, at: index, in: event)
+            if same.before { continue }
+            if builder.arena.count > start { builder.arena.append(UInt8(ascii: ",")) }
+            builder.arena.appendJSONString(context.schema)
+            builder.arena.append(UInt8(ascii: ":"))
+            if same.after { builder.arena.append(UInt8(ascii: "[")) }
+            builder.arena.append(context.data)
+            if same.after {
+                for other in event.contexts.dropFirst(index + 1) where other.schema.elementsEqual(context.schema) {
+                    builder.arena.append(UInt8(ascii: ","))
+                    builder.arena.append(other.data)
+                }
+                builder.arena.append(UInt8(ascii: "]"))
+            }
+        }
+        record.contexts = ByteRange(from: start, to: builder.arena.count)
+        for context in event.contexts where !context.isOwn {
+            guard let failed = check(context, &isUnavailable) else { continue }
+            var whole = report ?? payloadReport(event, schema)
+            whole.append(failed, ofContext: String(decoding: context.schema, as: UTF8.self))
+            report = whole
+        }
+    }
+
+    /// Whether a context's schema occurs before and after it.
+    private static func others(
+        like context: CollectedContextSequence.Element, at index: Int, in event: CollectedEvent
+    ) -> (before: Bool, after: Bool) {
+        var result = (before: false, after: false)
+        for (place, other) in event.contexts.enumerated() where place != index {
+            guard other.schema.elementsEqual(context.schema) else { continue }
+            if place < index { result.before = true } else { result.after = true }
+        }
+        return result
+    }
+
+    private mutating func check(
+        _ context: CollectedContextSequence.Element, _ isUnavailable: inout Bool
+    ) -> SchemaReport? {
+        let schema = resolved(context.schema)
+        guard let validator = schema.validator else {
+            if schema.isUnavailable { isUnavailable = true }
+            return schema.problem
+        }
+        if validator.passes(context.data, using: &evaluator) { return nil }
+        return validator.report(context.data, reporting: reporting)
+    }
+
+    /// The verdict on the payload, as the pipeline leaves an event alone that was judged already.
+    private mutating func payloadReport(_ event: CollectedEvent, _ schema: CollectedStreams.Known) -> SchemaReport {
+        if let validator = schema.validator, !validator.passes(event[.payload], using: &evaluator) {
+            return validator.report(event[.payload], reporting: reporting)
+        }
+        return SchemaReport(schema: String(decoding: event[.schema], as: UTF8.self))
+    }
+
+    /// FNV-1a; 0 where there is no key.
+    private static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
+        guard !key.isEmpty else { return 0 }
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in key { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return max(hash, 1)
+    }
+}
+
+extension ByteArena {
+    /// Appends bytes, and answers where they lie.
+    mutating func copy(_ bytes: UnsafeRawBufferPointer) -> ByteRange {
+        let start = count
+        append(bytes)
+        return ByteRange(from: start, to: count)
+    }
+}

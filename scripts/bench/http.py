@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Measures the collector against nginx that answers 204, in the same run, each on one core: requests and events a second as ratios.
+
+Prints one table. wrk has the other core. Only ratios within one run say anything."""
+import argparse
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_port(port, seconds=20):
+    end = time.time() + seconds
+    while time.time() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit(f"nothing listens on port {port}")
+
+
+def event():
+    with open(os.path.join(HERE, "http-event.json")) as f:
+        data = f.read().strip()
+    return '{"payload":{"schema":"iglu:com.acme.orders/change/jsonschema/1-0-0","data":%s}}' % data
+
+
+def wrk(port, path, body_file, connections, seconds):
+    """Requests a second, p50 and p99 in milliseconds, errors."""
+    command = ["taskset", "-c", "0", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s",
+               os.path.join(HERE, "post.lua"), f"http://127.0.0.1:{port}{path}"]
+    out = subprocess.run(command, env=dict(os.environ, EVENT=body_file), capture_output=True, text=True, check=True).stdout
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
+
+    def latency(p):
+        value, unit = re.search(rf"{p}%\s+([\d.]+)(us|ms|s)", out).groups()
+        return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+    broken = re.search(r"Socket errors: (.*)", out)
+    return rate, latency(50), latency(99), int(bad.group(1)) if bad else 0, broken.group(1) if broken else ""
+
+
+def cpu(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) / 1024
+
+
+def children(pid):
+    out = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
+    return [int(p) for p in out] or [pid]
+
+
+def start_nginx(folder):
+    port = free_port()
+    with open(f"{folder}/nginx.conf", "w") as f:
+        f.write(f"worker_processes 1; error_log {folder}/nginx.log; pid {folder}/nginx.pid; daemon off;\n"
+                "events { worker_connections 4096; }\n"
+                f"http {{ access_log off; keepalive_requests 100000000; client_body_temp_path {folder}/body;\n"
+                f"proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n"
+                f"server {{ listen 127.0.0.1:{port}; location / {{ return 204; }} }} }}\n")
+    process = subprocess.Popen(["taskset", "-c", "1", "nginx", "-c", f"{folder}/nginx.conf", "-p", folder],
+                               stderr=subprocess.DEVNULL)
+    wait_port(port)
+    return process, port
+
+
+def start_collector(binary, folder, acknowledge):
+    port = free_port()
+    registry = f"{folder}/schemas/com.acme.orders/change/jsonschema"
+    os.makedirs(registry, exist_ok=True)
+    shutil.copy(os.path.join(HERE, "http-event-schema.json"), f"{registry}/1-0-0")
+    state = tempfile.mkdtemp(prefix="state", dir=folder)
+    with open(f"{folder}/{acknowledge}.yaml", "w") as f:
+        json.dump({
+            "app": {"stateDir": state, "logLevel": "warning"},
+            "inputs": {"selfDescribing": {"enabled": True}},
+            "http": {"port": port, "acknowledge": acknowledge, "limits": {"eventsPerRequest": 100000}},
+            "operations": {"port": port},
+            "registry": {"backend": {"type": "file", "path": f"{folder}/schemas"}},
+            "sinks": [{"name": "none", "type": "blackhole"}],
+        }, f)
+    process = subprocess.Popen(["taskset", "-c", "1", binary, "run", "--config", f"{folder}/{acknowledge}.yaml"])
+    wait_port(port)
+    return process, port
+
+
+def metric(port, name):
+    out = subprocess.run(["curl", "-s", f"http://127.0.0.1:{port}/metrics"], capture_output=True, text=True).stdout
+    return sum(float(line.split()[-1]) for line in out.splitlines() if line.startswith(name))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=10, help="of each measurement")
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    binary = os.environ["BUZ_BINARY"]
+    folder = tempfile.mkdtemp(prefix="buz-http-")
+    os.chmod(folder, 0o755)
+    single, batch = f"{folder}/single.json", f"{folder}/batch.json"
+    with open(single, "w") as f:
+        f.write(event())
+    with open(batch, "w") as f:
+        f.write("[" + ",".join([event()] * 100) + "]")
+    rows = []
+    try:
+        for repeat in range(options.repeats):
+            nginx, port = start_nginx(folder)
+            wrk(port, "/", single, options.connections, 1)
+            worker = children(nginx.pid)[0]
+            before = cpu(worker)
+            floor = wrk(port, "/", single, options.connections, options.seconds)
+            floor_cpu = (cpu(worker) - before) / (floor[0] * options.seconds) * 1e6
+            nginx.terminate()
+            nginx.wait()
+            rows.append((repeat, "nginx 204", floor[0], 1.0, floor_cpu, *floor[1:], 0))
+            for acknowledge in ["received", "durable"]:
+                process, port = start_collector(binary, folder, acknowledge)
+                try:
+                    wrk(port, "/self-describing", single, options.connections, 2)
+                    before = cpu(process.pid)
+                    result = wrk(port, "/self-describing", single, options.connections, options.seconds)
+                    spent = (cpu(process.pid) - before) / (result[0] * options.seconds) * 1e6
+                    rows.append((repeat, acknowledge, result[0], result[0] / floor[0], spent, *result[1:], memory(process.pid)))
+                    if metric(port, "buz_events_invalid_total") > 0:
+                        raise SystemExit("events were invalid: the benchmark measures the wrong thing")
+                    result = wrk(port, "/self-describing", batch, min(16, options.connections), options.seconds)
+                    rows.append((repeat, f"{acknowledge}, 100 a request", result[0] * 100, result[0] * 100 / floor[0], 0,
+                                 *result[1:], memory(process.pid)))
+                finally:
+                    process.terminate()
+                    process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{'run':>3} {'server':<26} {'events/s':>10} {'ratio':>6} {'µs CPU':>7} {'p50 ms':>8} {'p99 ms':>8} {'errors':>7} {'MB':>6}")
+    for repeat, name, rate, ratio, spent, p50, p99, bad, broken, resident in rows:
+        print(f"{repeat:>3} {name:<26} {rate:>10.0f} {ratio:>6.2f} {spent:>7.1f} {p50:>8.2f} {p99:>8.2f} {bad:>7} {resident:>6.0f} {broken}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
