@@ -3,7 +3,7 @@
 /// The schema describes what events of the table hold: the types by ``StreamDescriptor/Kind``, lengths, ranges and
 /// precision, enum labels, nullability, comments. `sqlType` is an annotation with the column's type in SQL.
 package enum SchemaDerivation {
-    /// How derived schemas are compiled for checking: the server guarantees nullability and enum labels, and may change both
+    /// How a derived schema is compiled where rows are checked against it, which tests do: the server guarantees nullability and enum labels, and may change both
     /// without announcing a new shape of the table, so that asserting them could only refuse rows that are right.
     package static var options: SchemaOptions {
         var options = SchemaOptions()
