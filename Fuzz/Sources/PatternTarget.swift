@@ -14,7 +14,6 @@ enum PatternTarget {
             let groups = tree.refersBack ? tree.groups : 0
             program = try PatternProgram(tree.simplified(keepsCaptures: groups > 0), groups: groups)
         } catch {
-            guard let error = error as? PatternError else { return }
             promise(!error.message.contains("\n"), "an error of several lines: \(error)")
             promise(error.offset >= 0 && error.offset <= source.count, "an error outside the pattern: \(error)")
             return
@@ -29,6 +28,8 @@ enum PatternTarget {
                 answers.append(automaton.matches(text) ? .matches : .differs)
             }
         }
+        // Of what is not UTF-8 only an end is asked.
+        guard [source, text].allSatisfy({ String(validating: $0, as: UTF8.self) != nil }) else { return }
         answers.removeAll { $0 == .exhausted }
         promise(Set(answers).count <= 1, "different answers: \(answers)")
     }
