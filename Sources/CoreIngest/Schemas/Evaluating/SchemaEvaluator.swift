@@ -148,8 +148,28 @@ package struct SchemaEvaluator: ~Copyable {
         if partial && word.kind == .object { return true }
         let constants = program.constants.view
         let end = instruction.operation == .constant ? Int(instruction.a) + 1 : Int(instruction.b)
+        if word.kind == .string { return Self.isWord(view.raw(word), program, Int(instruction.a)..<end) }
         for index in Int(instruction.a)..<end
         where JSONEquality.equal(view, word, value, constants, Int(program.choices[index])) { return true }
+        return false
+    }
+
+    /// Whether a text without escapes is one of the choices. Most are told apart by their lengths and last bytes.
+    private static func isWord(
+        _ text: UnsafeRawBufferPointer, _ program: SchemaProgram, _ choices: Range<Int>
+    ) -> Bool {
+        let constants = program.constants.view
+        let last = text.last
+        for index in choices {
+            let word = constants.word(Int(program.choices[index]))
+            guard word.isString else { continue }
+            let other = constants.raw(word)
+            if word.kind == .escapedString {
+                if JSONString.equal(text, escaped: false, other, escaped: true) { return true }
+            } else if other.count == text.count, other.last == last, JSONString.same(text, other) {
+                return true
+            }
+        }
         return false
     }
 
