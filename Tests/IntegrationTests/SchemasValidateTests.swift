@@ -1,3 +1,4 @@
+import Glibc
 import TestServers
 import Testing
 
@@ -41,6 +42,32 @@ import Testing
         #expect(json.status == 1)
         #expect(json.output.contains(#""lines":1003,"invalid":1002,"#))
         #expect(json.output.contains(#""first":"\#(lines):4","instancePath":"/id","keyword":"minimum""#))
+    }
+
+    @Test("a schema may come from the registry of a configuration")
+    func registry() throws {
+        let lines = "\(folder.path)/lines"
+        try writeText(#"{"id":0}"#, to: lines)
+        for part in ["schemas", "schemas/com.acme", "schemas/com.acme/order", "schemas/com.acme/order/jsonschema"] {
+            mkdir("\(folder.path)/\(part)", 0o755)
+        }
+        try writeText(readText(schema), to: "\(folder.path)/schemas/com.acme/order/jsonschema/1-0-0")
+        let configuration = "\(folder.path)/buz.yaml"
+        try writeText(
+            """
+            app: {stateDir: \(folder.path)/state}
+            inputs: {postgres: [{name: shop, url: "postgres://u@localhost/shop"}]}
+            registry: {backend: {type: file, path: \(folder.path)/schemas}}
+            sinks: [{name: out, type: stdout}]
+            """, to: configuration)
+        let name = "iglu:com.acme/order/jsonschema/1-0-0"
+        let found = try run("--config", configuration, "--schema", name, lines)
+        #expect(found.status == 1 && found.output.contains("/id must be at least 1"), "\(found.errors)")
+        let other = "iglu:com.acme/order/jsonschema/2-0-0"
+        let missing = try run("--config", configuration, "--schema", other, lines)
+        #expect(missing.status == 2 && missing.errors.contains("has no schema \(other)"), "\(missing.errors)")
+        #expect(try run("--schema", name, lines).status == 2)
+        #expect(try run("--config", configuration, "--schema", "iglu:../x", lines).status == 2)
     }
 
     @Test("JSON Schema's own output is printed for each line, and values only where they may be")

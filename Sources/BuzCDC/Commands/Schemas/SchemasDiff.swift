@@ -58,28 +58,7 @@ struct SchemasDiff: ParsableCommand {
     }
 
     private func signature(_ place: String) throws(CommandFailure) -> TableSignature {
-        let text = try text(place)
+        let text = try SchemaPlace(place: place, config: config).text()
         do throws(SchemaError) { return try TableSignature(schema: text) } catch { throw .usage("\(place): \(error)") }
-    }
-
-    private func text(_ place: String) throws(CommandFailure) -> [UInt8] {
-        guard place.hasPrefix("iglu:") else {
-            do throws(BoundedFile.Failure) {
-                return try BoundedFile.read(place, limit: SchemaOptions().mostBytes, regularOnly: false)
-            } catch {
-                throw .usage("the schema \(place) \(error.reason)")
-            }
-        }
-        guard let name = SchemaName(parsing: place) else {
-            throw .usage("'\(place)' is no name of a schema; write iglu:VENDOR/NAME/jsonschema/1-0-0")
-        }
-        guard let config else { throw .usage("'\(place)' is in a registry: say with --config which") }
-        let registry = SchemaWiring.registry(try ConfigurationOption.load(path: config).configuration)
-        let found: [UInt8]?
-        do throws(SchemaError) { found = try registry.text(of: name) } catch {
-            throw .failed("\(registry.description): \(error)")
-        }
-        guard let found else { throw .usage("\(registry.description) has no schema \(name)") }
-        return found
     }
 }

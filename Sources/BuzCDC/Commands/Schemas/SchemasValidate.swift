@@ -17,8 +17,13 @@ struct SchemasValidate: ParsableCommand {
             file cannot be used.
             """)
 
-    @Option(help: ArgumentHelp("The file of a JSON Schema.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "A JSON Schema: its file, or iglu:VENDOR/NAME/jsonschema/1-0-0 with --config.", valueName: "schema"))
     var schema: String
+
+    @Option(help: ArgumentHelp("The configuration file, for names in its registry.", valueName: "file"))
+    var config: String?
 
     @Option(help: "Whether 'format' is asserted: as the schema's dialect says, always, or never.")
     var formats = Formats.dialect
@@ -82,17 +87,9 @@ struct SchemasValidate: ParsableCommand {
         var options = SchemaOptions()
         options.formats = formats.options
         options.keepsAnnotations = output == .basic
-        let text: [UInt8]
-        do throws(BoundedFile.Failure) {
-            text = try BoundedFile.read(schema, limit: options.mostBytes, regularOnly: false)
-        } catch {
-            throw .usage("the schema \(schema) \(error.reason)")
-        }
-        // A file has no name as registries have it; this one stands in for it in the keys of groups.
-        let title = SchemaName.part(from: schema.split(separator: "/").last.map(String.init) ?? schema)
-        guard let name = SchemaName(vendor: "local", name: title, version: .first) else {
-            throw .usage("the schema \(schema) has no name that can be used; call the file otherwise")
-        }
+        let place = SchemaPlace(place: schema, config: config)
+        let text = try place.text()
+        let name = try place.name()
         do throws(SchemaError) {
             return try PayloadValidator(
                 schema: name, compiling: String(decoding: text, as: UTF8.self), options: options)
