@@ -28,6 +28,7 @@ let package = Package(
         .target(
             name: "LogicalDecoding",
             dependencies: ["CoreIngest", "CLibPQ", "CLinux", .product(name: "Logging", package: "swift-log")]),
+        .target(name: "Registries", dependencies: ["CoreIngest", "HTTPClient", "CLibPQ"]),
         .target(name: "HTTPClient", dependencies: ["CLibCurl", "CZlib", "CZstd"]),
         .target(
             name: "Sinks",
@@ -63,6 +64,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "SinksTests", dependencies: ["Sinks", "SinkTesting", "TestServers", "CLibPQ"]),
+        .testTarget(
+            name: "RegistriesTests",
+            dependencies: ["Registries", "CoreIngest", "HTTPClient", "SinkTesting", "TestServers"]),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "TestServers"]),
         .testTarget(
             name: "BuzCDCTests",

@@ -1,4 +1,6 @@
+import Glibc
 import Synchronization
+import TestServers
 import Testing
 
 @testable import CoreIngest
@@ -54,6 +56,37 @@ final class RecordingRegistry: WritableSchemaRegistry {
     }
 }
 
+/// Lets questions through when it is told to, and holds them until then.
+private final class GatedRegistry: SchemaRegistry {
+    private let registry: any SchemaRegistry
+    private let isOpen = Atomic(false)
+    private let held = Atomic(0)
+
+    init(_ registry: any SchemaRegistry) { self.registry = registry }
+    var description: String { "gated" }
+    var waiting: Int { held.load(ordering: .relaxed) }
+    func open() { isOpen.store(true, ordering: .relaxed) }
+    func close() { isOpen.store(false, ordering: .relaxed) }
+
+    private func pass() {
+        held.add(1, ordering: .relaxed)
+        while !isOpen.load(ordering: .relaxed) { usleep(1000) }
+        held.subtract(1, ordering: .relaxed)
+    }
+
+    func text(of name: SchemaName) throws(SchemaError) -> [UInt8]? {
+        pass()
+        return try registry.text(of: name)
+    }
+
+    func versions(vendor: String, name: String) throws(SchemaError) -> [SchemaVersion] {
+        pass()
+        return try registry.versions(vendor: vendor, name: name)
+    }
+
+    func names(most: Int) throws(SchemaError) -> [SchemaName]? { try registry.names(most: most) }
+}
+
 @Suite struct SchemaCacheTests {
     private final class Clock: Sendable {
         let time = Atomic<Int64>(0)
@@ -82,19 +115,19 @@ final class RecordingRegistry: WritableSchemaRegistry {
         }
     }
 
-    @Test("a schema is fetched once in its time to live, and again after it or after a purge")
-    func timeToLive() {
+    @Test("a schema is fetched once in its time to live; after it, it is served on while it is fetched again")
+    func timeToLive() throws {
         registry.set(name.description, "{}")
         let cache = cache()
         for _ in 0..<3 { #expect(word(cache.validator(for: name)) == "found") }
         #expect(registry.questions == 1)
         clock.advance(seconds: 300)
-        _ = cache.validator(for: name)
-        #expect(registry.questions == 2)
+        #expect(word(cache.validator(for: name)) == "found")
+        try eventually("it is not asked again") { registry.questions == 2 && cache.statistics.entries == 1 }
         cache.purge(name)
-        _ = cache.validator(for: name)
+        #expect(word(cache.validator(for: name)) == "found")
         cache.purge()
-        _ = cache.validator(for: name)
+        #expect(word(cache.validator(for: name)) == "found")
         #expect(registry.questions == 4)
         #expect(cache.statistics.entries == 1)
     }
@@ -113,7 +146,7 @@ final class RecordingRegistry: WritableSchemaRegistry {
         #expect(word(cache.validator(for: name)) == "found")
     }
 
-    @Test("while the registry is down what was found is served on, and the rest is asked for again after a pause")
+    @Test("while the registry is down what was found is served on, and nothing is asked for during a pause")
     func stale() throws {
         registry.set(name.description, "{}")
         let cache = cache()
@@ -121,23 +154,182 @@ final class RecordingRegistry: WritableSchemaRegistry {
         registry.setDown(true)
         clock.advance(seconds: 301)
         for _ in 0..<5 { #expect(word(cache.validator(for: name)) == "found") }
+        try eventually("the failure is not noticed") { cache.status.failingSeconds != nil }
         #expect(registry.questions == 2)
-        #expect(cache.statistics.stale == 1)
         let other = try #require(SchemaName(vendor: "com.acme", name: "b", version: .first))
         for _ in 0..<5 { #expect(word(cache.validator(for: other)) == "unavailable") }
+        #expect(registry.questions == 2)
+        clock.advance(seconds: 7)
+        #expect(word(cache.validator(for: other)) == "unavailable")
         #expect(registry.questions == 3)
+        let status = cache.status
+        #expect(status.failingSeconds == 7)
+        #expect(status.lastError == "down")
+        #expect(status.staleEntries == 1)
+        #expect(status.oldestStaleSeconds == 8)
+        #expect(throws: SchemaError.self) { try cache.latest(vendor: "com.acme", name: "a") }
         clock.advance(seconds: 1)
         registry.setDown(false)
         registry.set(other.description, "{}")
         #expect(word(cache.validator(for: other)) == "found")
+        #expect(cache.status.failingSeconds == nil)
+        #expect(cache.status.lastError == nil)
+        #expect(try cache.latest(vendor: "com.acme", name: "b") == other)
         #expect(word(cache.validator(for: name)) == "found")
-        #expect(registry.questions == 5)
+        try eventually("it is not asked again") { cache.status.staleEntries == 0 }
+    }
+
+    @Test("a list of versions is asked for again when its time is over, and served on only while the registry is down")
+    func versions() throws {
+        registry.set(name.description, "{}")
+        let cache = cache()
+        #expect(try cache.latest(vendor: "com.acme", name: "a") == name)
+        let next = try #require(SchemaName(parsing: "iglu:com.acme/a/jsonschema/1-0-1"))
+        registry.set(next.description, "{}")
+        #expect(try cache.latest(vendor: "com.acme", name: "a") == name)
+        clock.advance(seconds: 300)
+        #expect(try cache.latest(vendor: "com.acme", name: "a") == next)
+        registry.set(next.description, nil)
+        registry.setDown(true)
+        clock.advance(seconds: 300)
+        #expect(try cache.latest(vendor: "com.acme", name: "a") == next)
+        registry.setDown(false)
+        cache.purge(next)
+        #expect(try cache.latest(vendor: "com.acme", name: "a") == name)
+    }
+
+    @Test("a registry that hangs holds up the first caller for the patience, and then nobody")
+    func slow() throws {
+        let gate = GatedRegistry(registry)
+        registry.set(name.description, "{}")
+        var settings = SchemaCache.Settings()
+        settings.patience = .milliseconds(20)
+        settings.mostMissesPerSecond = .max
+        let cache = SchemaCache(gate, settings: settings, now: clock.now)
+        gate.open()
+        #expect(word(cache.validator(for: name)) == "found")
+        gate.close()
+        for index in 0..<1000 {
+            let other = try #require(SchemaName(vendor: "com.acme", name: "n\(index)", version: .first))
+            #expect(word(cache.validator(for: other)) == "unavailable")
+            #expect(word(cache.validator(for: name)) == "found")
+        }
+        // As many as threads ask and places to wait; the rest was not even noted.
+        #expect(gate.waiting <= 4)
+        #expect(cache.statistics.fetches <= 1 + 4 + 256)
+        #expect(cache.status.lastError?.contains("has not answered") == true)
+        gate.open()
+        try eventually("it does not recover") { cache.status.failingSeconds == nil }
+        try eventually("the questions are not worked off") { cache.statistics.entries > 256 }
+        registry.set("iglu:com.acme/late/jsonschema/1-0-0", "{}")
+        #expect(word(cache.validator(for: try #require(SchemaName(path: "com.acme/late/v1.json")))) == "found")
+    }
+
+    @Test("beyond so many unknown names in a second no more are asked for, and known ones are served on")
+    func flood() throws {
+        registry.set(name.description, "{}")
+        let cache = cache { $0.mostMissesPerSecond = 50 }
+        _ = cache.validator(for: name)
+        for index in 0..<10_000 {
+            let unknown = try #require(SchemaName(vendor: "com.acme", name: "n\(index)", version: .first))
+            let expected = index < 50 ? "missing" : "refused unavailable"
+            #expect(word(cache.validator(for: unknown)) == expected)
+        }
+        #expect(registry.questions == 51)
+        #expect(cache.statistics.throttled == 9950)
+        #expect(cache.statistics.entries == 51)
+        clock.advance(seconds: 1)
+        let late = try #require(SchemaName(vendor: "com.acme", name: "n9999", version: .first))
+        registry.set(late.description, "{}")
+        #expect(word(cache.validator(for: late)) == "found")
+    }
+
+    @Test("what was found is there after a restart without the registry, unless its file was damaged or purged")
+    func warmStart() throws {
+        let folder = try TestServers.TemporaryFolder("buzstore")
+        let other = try #require(SchemaName(vendor: "com.acme", name: "b", version: .first))
+        registry.set(name.description, #"{"type":"string"}"#)
+        registry.set(other.description, "{}")
+        func start() throws -> SchemaCache {
+            SchemaCache(registry, store: try SchemaStore(folder: folder.path, mostBytes: 1 << 20), now: clock.now)
+        }
+        let first = try start()
+        _ = first.validator(for: name)
+        _ = first.validator(for: other)
+        registry.setDown(true)
+        let second = try start()
+        #expect(word(second.validator(for: name)) == "found")
+        #expect(try second.text(of: name) == Array(#"{"type":"string"}"#.utf8))
+        #expect(second.statistics.restored == 1)
+        try eventually("the failure is not noticed") { second.status.failingSeconds != nil }
+        second.purge(name)
+        #expect(word(try start().validator(for: name)) == "unavailable")
+        let file = try #require(
+            try ChildProcess.run(["ls", folder.path], folder: folder).split(separator: "\n").first {
+                $0.hasSuffix(".schema")
+            })
+        let path = "\(folder.path)/\(file)"
+        try writeText(readText(path).replacing("{}", with: "{ "), to: path)
+        #expect(word(try start().validator(for: other)) == "unavailable")
+        #expect(readText(path).isEmpty)
+    }
+
+    @Test("the disk copy keeps to its bound, and the oldest go first")
+    func storeBound() throws {
+        let folder = try TestServers.TemporaryFolder("buzstore")
+        let store = try SchemaStore(folder: folder.path, mostBytes: 20_000)
+        let text = [UInt8](repeating: 0x20, count: 1000)
+        let names = try (0..<100).map { try #require(SchemaName(vendor: "com.acme", name: "n\($0)", version: .first)) }
+        for name in names { store.keep(text, as: name) }
+        #expect(store.text(of: names[99]) == text)
+        #expect(store.text(of: names[0]) == nil)
+        store.keep([UInt8](repeating: 0x20, count: 10_000), as: names[1])
+        #expect(store.text(of: names[1]) == nil)
+        let kept = names.count { store.text(of: $0) != nil }
+        #expect((10...19).contains(kept))
+        let again = try SchemaStore(folder: folder.path, mostBytes: 20_000)
+        #expect(names.count { again.text(of: $0) != nil } == kept)
+    }
+
+    @Test("asking and purging at once on many threads leaves counts that add up")
+    func concurrency() async throws {
+        let names = try (0..<20).map { try #require(SchemaName(vendor: "com.acme", name: "n\($0)", version: .first)) }
+        for name in names.dropLast(5) { registry.set(name.description, #"{"type":"object"}"#) }
+        let cache = cache { $0.mostBytes = 30_000 }
+        let registry = registry
+        let clock = clock
+        await withTaskGroup(of: Void.self) { group in
+            for task in 0..<8 {
+                group.addTask {
+                    for round in 0..<300 {
+                        let name = names[(round * 7 + task) % names.count]
+                        switch cache.validator(for: name) {
+                        case .found(let validator): #expect(validator.schema == name)
+                        case .missing, .unavailable, .refused: break
+                        }
+                        _ = try? cache.latest(vendor: name.vendor, name: name.name)
+                        if round % 50 == task { cache.purge(round % 100 == task ? nil : name) }
+                        if round % 40 == 0 { registry.setDown(task == 3) }
+                        if round % 30 == 0 { clock.advance(seconds: 100) }
+                        _ = cache.status
+                    }
+                }
+            }
+        }
+        registry.setDown(false)
+        cache.purge()
+        for name in names { _ = cache.validator(for: name) }
+        #expect(cache.statistics.bytes <= 30_000)
+        #expect(cache.statistics.entries <= 20)
     }
 
     @Test("ten thousand unknown names stay within the bound, and what is in use stays")
     func bounded() throws {
         registry.set(name.description, "{}")
-        let cache = cache { $0.mostBytes = 200_000 }
+        let cache = cache {
+            $0.mostBytes = 200_000
+            $0.mostMissesPerSecond = .max
+        }
         for index in 0..<10_000 {
             _ = cache.validator(for: try #require(SchemaName(vendor: "com.acme", name: "n\(index)", version: .first)))
             _ = cache.validator(for: name)
@@ -166,5 +358,28 @@ final class RecordingRegistry: WritableSchemaRegistry {
             ("iglu:a/b/c/d/1-0-0", false), ("http://a/b/c/1-0-0", false), ("iglu:a/b\u{0}/jsonschema/1-0-0", false),
             ("iglu:a/b/jsonschema/1-0", false), ("iglu:.a/b/jsonschema/1-0-0", false),
         ])
-    func grammar(_ text: String, isName: Bool) { #expect((SchemaName(parsing: text) != nil) == isName) }
+    func grammar(_ text: String, isName: Bool) {
+        #expect((SchemaName(parsing: text) != nil) == isName)
+        #expect((SchemaName(text) != nil) == isName)
+    }
+
+    @Test(
+        "paths of schemas are taken by their grammar, with and without .json",
+        arguments: [
+            ("io.silverton/buz/internal/meta/v1.0", "iglu:io.silverton/buz.internal.meta/jsonschema/1-0-0"),
+            ("io.silverton/buz/v2.json", "iglu:io.silverton/buz/jsonschema/2-0-0"),
+            ("a/b/v1.2.3.json", "iglu:a/b/jsonschema/1-2-3"), ("a/b/jsonschema/1-2-3", "iglu:a/b/jsonschema/1-2-3"),
+            ("a/b/jsonschema/1-2-3.json", "iglu:a/b/jsonschema/1-2-3"),
+            ("a/v1.0", nil), ("/a/b/v1.0", nil), ("a//v1.0", nil), ("a/../b/v1.0", nil), ("../a/b/v1.0", nil),
+            ("a/b/v1.0/", nil), ("a/b/v0.1", nil), ("a/b/v1.", nil), ("a/b/v1.0.0.0", nil), ("a/b/1.0", nil),
+            ("a/b/v1.0.json.json", nil), ("http://a/b/v1.0", nil), ("a/b\u{0}/v1.0", nil), ("a/b%2f/v1.0", nil),
+            ("a/b\n/v1.0", nil), ("a/b/V1.0", nil), ("a/.b/v1.0", nil), ("a/b./v1.0", nil), ("", nil), ("v1.0", nil),
+        ] as [(String, String?)])
+    func paths(_ text: String, expected: String?) throws {
+        let name = SchemaName(text)
+        #expect(name?.description == expected)
+        guard let name, !text.contains("jsonschema") else { return }
+        #expect(SchemaName(path: name.path) == name)
+        #expect(SchemaName(path: name.path + ".json") == name)
+    }
 }

@@ -47,6 +47,9 @@ public final class PayloadValidator: Sendable {
         passes(payload, partial: partial, using: &evaluator) ? nil : report(payload, partial: partial)
     }
 
+    /// The schema's text. Valid as long as this object.
+    var text: UnsafeRawBufferPointer { program.document.view.bytes }
+
     /// Bytes of memory, for caches.
     var byteCount: Int { program.byteCount }
 }

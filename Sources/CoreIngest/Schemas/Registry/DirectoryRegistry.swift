@@ -4,7 +4,8 @@
     import Musl
 #endif
 
-/// A registry in a folder, laid out as Iglu's static registries: `PATH/VENDOR/NAME/jsonschema/1-0-0`, with or without `.json`.
+/// A registry in a folder, laid out as Iglu's static registries: `PATH/VENDOR/NAME/jsonschema/1-0-0`, with or without `.json`. A
+/// schema that is not there is also read from Buz's place for it, `PATH/VENDOR/A/B/v1.0.json`.
 ///
 /// The parts of a name have no slash and no two dots in a row, by ``SchemaName``'s grammar, so that no name leads out of the
 /// folder.
@@ -25,7 +26,8 @@ package struct DirectoryRegistry: SchemaRegistry {
     package func text(of name: SchemaName) throws(SchemaError) -> [UInt8]? {
         let file = "\(folder(of: name))/\(name.version)"
         if let text = try read(file) { return text }
-        return try read(file + ".json")
+        if let text = try read(file + ".json") { return text }
+        return try read("\(path)/\(name.path).json")
     }
 
     private func read(_ file: String) throws(SchemaError) -> [UInt8]? {

@@ -1,0 +1,154 @@
+import Synchronization
+
+extension SchemaCache {
+    /// The question for a key that is under way, or a new one; nil when too many wait.
+    func fly(_ key: Key, _ state: inout State) -> SchemaFlight? {
+        if let flight = state.flights[key] { return flight }
+        guard state.waiting.count < settings.mostWaiting else { return nil }
+        let flight = SchemaFlight(key)
+        state.flights[key] = flight
+        state.waiting.append(flight)
+        state.statistics.fetches += 1
+        if state.threads < settings.threads {
+            state.threads += 1
+            // It ends when nothing waits any more.
+            guard SchemaFlight.onThread({ self.answerFlights() }) else {
+                state.threads -= 1
+                if state.threads == 0 {
+                    state.waiting.removeLast()
+                    state.flights[key] = nil
+                    return nil
+                }
+                return flight
+            }
+        }
+        return flight
+    }
+
+    private func answerFlights() {
+        while let flight = nextFlight() {
+            let fetched = fetch(flight.key)
+            flight.land(settle(flight, fetched))
+        }
+    }
+
+    private func nextFlight() -> SchemaFlight? {
+        state.withLock { state in
+            if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+            state.threads -= 1
+            return nil
+        }
+    }
+
+    private func fetch(_ key: Key) -> Content {
+        do throws(SchemaError) {
+            switch key {
+            case .versions(let vendor, let name):
+                return .versions(try registry.versions(vendor: vendor, name: name))
+            case .schema(let name):
+                guard let text = try registry.text(of: name) else {
+                    store?.remove(name)
+                    return .schema(.missing)
+                }
+                let content = compile(text, as: name)
+                if case .schema(.found) = content { store?.keep(text, as: name) }
+                return content
+            }
+        } catch {
+            if error.code == .unavailable { return key.unavailable(error) }
+            return key.isSchema ? .schema(.refused(error)) : .failed(error)
+        }
+    }
+
+    private func compile(_ text: [UInt8], as name: SchemaName) -> Content {
+        var arena = ByteArena(capacity: text.count)
+        arena.append(text)
+        do throws(SchemaError) {
+            let program = try SchemaCompiler.compile(arena.bytes, options: settings.options)
+            return .schema(.found(PayloadValidator(schema: name, program: program)))
+        } catch {
+            return .schema(.refused(error))
+        }
+    }
+
+    /// Takes an answer over; answers what callers get.
+    private func settle(_ flight: SchemaFlight, _ fetched: Content) -> Content {
+        let time = now()
+        return state.withLock { state in
+            // A purge came between: the answer is given to those who wait, and not kept.
+            let isCurrent = state.flights[flight.key] === flight
+            if isCurrent { state.flights[flight.key] = nil }
+            var entry = Entry(
+                content: fetched, expires: time + settings.timeToLive, cost: Self.entryCost, lastUse: state.uses)
+            switch fetched {
+            case .schema(.found(let validator)):
+                entry.cost += validator.byteCount
+                state.health.answered(at: time)
+            case .versions(let versions):
+                entry.cost += versions.count * 24
+                if versions.isEmpty { entry.expires = time + settings.negativeTimeToLive }
+                state.health.answered(at: time)
+            case .schema(.missing):
+                entry.expires = time + settings.negativeTimeToLive
+                state.health.answered(at: time)
+                state.health.missed(at: time)
+            case .schema(.refused):
+                entry.expires = time + settings.negativeTimeToLive
+                state.health.answered(at: time)
+            case .schema(.unavailable(let error)), .failed(let error):
+                state.health.failed(error, at: time, pause: settings.retryPause)
+                state.statistics.failures += 1
+                guard isCurrent, var before = state.entries[flight.key], before.content.isUseful else { return fetched }
+                before.staleSince = before.staleSince ?? before.expires
+                before.expires = time + settings.retryPause
+                state.entries[flight.key] = before
+                state.statistics.stale += 1
+                return before.content
+            }
+            if isCurrent { keep(entry, for: flight.key, &state) }
+            return entry.content
+        }
+    }
+
+    private func keep(_ entry: Entry, for key: Key, _ state: inout State) {
+        state.statistics.bytes += entry.cost - (state.entries[key]?.cost ?? 0)
+        state.entries[key] = entry
+        evict(&state)
+    }
+
+    /// Down to three quarters, so that the sorting is paid once for many entries.
+    private func evict(_ state: inout State) {
+        guard state.statistics.bytes > settings.mostBytes else { return }
+        let order = state.entries.sorted { one, other in
+            let (useful, otherUseful) = (one.value.content.isUseful, other.value.content.isUseful)
+            return useful != otherUseful ? otherUseful : one.value.lastUse < other.value.lastUse
+        }
+        for (key, entry) in order {
+            if state.statistics.bytes <= settings.mostBytes / 4 * 3 { break }
+            state.entries[key] = nil
+            state.statistics.bytes -= entry.cost
+            state.statistics.evictions += 1
+        }
+    }
+
+    /// What the disk has of a schema, served at once; the registry is asked meanwhile.
+    func restore(_ key: Key, at time: Int64) -> Content? {
+        guard case .schema(let name) = key, let text = store?.text(of: name) else { return nil }
+        let content = compile(text, as: name)
+        guard case .schema(.found(let validator)) = content else {
+            store?.remove(name)
+            return nil
+        }
+        return state.withLock { state in
+            // Another caller was faster.
+            if let entry = state.entries[key] { return entry.content }
+            state.statistics.restored += 1
+            keep(
+                Entry(
+                    content: content, expires: time, staleSince: time, cost: Self.entryCost + validator.byteCount,
+                    lastUse: state.uses), for: key, &state)
+            if state.health.mayAsk(at: time) { _ = fly(key, &state) }
+            return content
+        }
+    }
+}
