@@ -45,7 +45,7 @@ let package = Package(
         .executableTarget(
             name: "BuzCDC",
             dependencies: [
-                "Collector", "CoreIngest", "LogicalDecoding", "Sinks", "CLibPQ", "CLinux",
+                "Collector", "CoreIngest", "LogicalDecoding", "Sinks", "Registries", "HTTPClient", "CLibPQ", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

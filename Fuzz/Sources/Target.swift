@@ -15,6 +15,8 @@ enum Target: String, CaseIterable {
     case yaml
     /// A batch as the park holds it.
     case batches
+    /// Names of schemas.
+    case names
 
     static let chosen: Target = {
         let name = getenv("BUZ_FUZZ_TARGET").map { String(cString: $0) } ?? ""
@@ -37,6 +39,7 @@ enum Target: String, CaseIterable {
         case .schema: SchemaTarget.run(input)
         case .yaml: ConfigurationTarget.run(input)
         case .batches: BatchTarget.run(input)
+        case .names: NameTarget.run(input)
         }
     }
 
@@ -45,7 +48,7 @@ enum Target: String, CaseIterable {
         switch self {
         case .messages: MessageTarget.seeds
         case .batches: BatchTarget.seeds
-        case .array, .composite, .hstore, .copy, .json, .pattern, .schema, .yaml: []
+        case .array, .composite, .hstore, .copy, .json, .pattern, .schema, .yaml, .names: []
         }
     }
 }

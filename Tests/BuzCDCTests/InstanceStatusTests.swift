@@ -1,5 +1,7 @@
 @testable import CoreIngest
+import CoreIngest
 import LogicalDecoding
+import Synchronization
 import Testing
 
 @testable import BuzCDC
@@ -66,6 +68,62 @@ struct InstanceStatusTests {
         #expect(try status("/nothing") == 404)
         #expect(try status("/health/live", .post) == 405)
         #expect(try status("/health/live", .head) == 200)
+    }
+
+    @Test("Schemas are served and purged, with the token, and by names of the grammar only")
+    func schemaPages() throws {
+        let purged = Mutex<[String]>([])
+        let pages = OperationsPages(
+            token: BearerToken("secret"), status: { healthyStatus() }, metrics: { "" },
+            schemas: SchemaPages(
+                text: { name throws(SchemaError) in
+                    if name.name == "down" { throw SchemaError(.unavailable, "no answer") }
+                    return name.name == "order" ? Array("{}".utf8) : nil
+                }, purge: { name in purged.withLock { $0.append(name?.description ?? "all") } }, purgePath: "/c/purge",
+                servesSchemas: true))
+        func answer(_ target: String, _ method: OperationsRequest.Method = .get, _ token: String? = "secret") throws
+            -> OperationsResponse
+        {
+            let request = OperationsRequest(method: method, target: target, authorization: token.map { "Bearer \($0)" })
+            #expect(pages.mayBlock(try #require(request)) == (target.hasPrefix("/s/") || target.hasPrefix("/c/purge")))
+            return pages.respond(to: try #require(request))
+        }
+        for target in [
+            "/s/com.acme/order/jsonschema/1-0-0", "/s/com.acme/order/v1.0.json",
+            "/s/iglu:com.acme/order/jsonschema/1-0-0",
+        ] {
+            #expect(try answer(target).status == 200)
+            #expect(try answer(target).body == Array("{}".utf8))
+            #expect(try answer(target, .get, nil).status == 401)
+            #expect(try answer(target, .post).status == 405)
+        }
+        for target in [
+            "/s/", "/s/../../etc/passwd", "/s/com.acme/%2e%2e/v1.0", "/s/com.acme/order/jsonschema/1-0-0%00",
+            "/s/http://host/v1.0", "/s/com.acme/other/v1.0",
+        ] { #expect(try answer(target).status == 404, "\(target)") }
+        #expect(try answer("/s/com.acme/down/v1.0").status == 503)
+        #expect(purged.withLock { $0 }.isEmpty)
+        #expect(try answer("/c/purge").body == Array(#"{"message":"cache purged"}"#.utf8))
+        #expect(try answer("/c/purge?schema=com.acme/order/v1.0", .post).status == 200)
+        #expect(try answer("/c/purge?schema=../x").status == 400)
+        #expect(try answer("/c/purge", .post, "wrong").status == 401)
+        #expect(try answer("/c/purge", .head).status == 405)
+        #expect(purged.withLock { $0 } == ["all", "iglu:com.acme/order/jsonschema/1-0-0"])
+    }
+
+    @Test("A registry that does not answer is told in the status, with since when and why")
+    func registry() {
+        var status = healthyStatus()
+        status.registry = SchemaCache.Status(
+            registry: "the Iglu server at http://iglu", statistics: .init(), failingSeconds: 12,
+            lastError: "cannot be reached",
+            staleEntries: 3, oldestStaleSeconds: 60)
+        #expect(
+            status.text.contains(
+                "schema registry: the Iglu server at http://iglu has not answered for 12 s: cannot be reached"))
+        #expect(String(decoding: status.json, as: UTF8.self).contains(#""failingSeconds":12"#))
+        status.registry?.failingSeconds = nil
+        #expect(!status.text.contains("schema registry"))
     }
 
     @Test("The status as JSON is one object with its sources and lanes")

@@ -274,6 +274,30 @@ private final class GatedRegistry: SchemaRegistry {
         #expect(readText(path).isEmpty)
     }
 
+    @Test(
+        "what a schema refers to by name comes from the registry, and from disk without it; other addresses are not asked for"
+    )
+    func references() throws {
+        let folder = try TestServers.TemporaryFolder("buzstore")
+        let other = try #require(SchemaName(vendor: "com.acme", name: "b", version: .first))
+        registry.set(name.description, #"{"properties":{"b":{"$ref":"\#(other)"}}}"#)
+        registry.set(other.description, #"{"type":"integer"}"#)
+        func passes(_ payload: String) throws -> Bool? {
+            let cache = SchemaCache(
+                registry, store: try SchemaStore(folder: folder.path, mostBytes: 1 << 20), now: clock.now)
+            guard case .found(let validator) = cache.validator(for: name) else { return nil }
+            var evaluator = SchemaEvaluator()
+            return Array(payload.utf8).withUnsafeBytes { validator.passes($0, using: &evaluator) }
+        }
+        #expect(try passes(#"{"b":1}"#) == true)
+        registry.setDown(true)
+        #expect(try passes(#"{"b":"x"}"#) == false)
+        registry.setDown(false)
+        registry.set(name.description, #"{"properties":{"b":{"$ref":"http://169.254.169.254/latest"}}}"#)
+        let cache = cache()
+        #expect(word(cache.validator(for: name)) == "refused unresolvedReference")
+    }
+
     @Test("the disk copy keeps to its bound, and the oldest go first")
     func storeBound() throws {
         let folder = try TestServers.TemporaryFolder("buzstore")

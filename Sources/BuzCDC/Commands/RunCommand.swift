@@ -72,9 +72,14 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private static func pages(_ instance: Instance) -> OperationsPages {
-        OperationsPages(
+        let registry = instance.configuration.registry
+        let schemas = instance.schemas
+        return OperationsPages(
             token: instance.configuration.operations.token.map { BearerToken($0) }, status: { instance.status },
-            metrics: { instance.metrics.exposition() })
+            metrics: { instance.metrics.exposition() },
+            schemas: SchemaPages(
+                text: { name throws(SchemaError) in try schemas.text(of: name) }, purge: { schemas.purge($0) },
+                purgePath: registry.purgePath, servesSchemas: registry.servesSchemas))
     }
 
     /// Binds the collector, where there is one; answers its address.
@@ -95,7 +100,8 @@ struct RunCommand: AsyncParsableCommand {
         let operations = instance.configuration.operations
         guard operations.enabled, !instance.configuration.sharesPort else { return nil }
         return try await OperationsServer.bind(
-            host: operations.host, port: operations.port, logger: logger, respond: { pages.respond(to: $0) })
+            host: operations.host, port: operations.port, logger: logger, mayBlock: { pages.mayBlock($0) },
+            respond: { pages.respond(to: $0) })
     }
 
     private static func run(

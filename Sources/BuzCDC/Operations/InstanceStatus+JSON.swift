@@ -27,7 +27,27 @@ extension InstanceStatus {
                     part.member("lastError", publication.lastError)
                 }
             }
+            if let registry { out.object("registry") { Self.write(registry, to: &$0) } }
         }
+    }
+
+    private static func write(_ registry: SchemaCache.Status, to out: inout JSONText) {
+        out.member("backend", registry.registry)
+        out.member("failingSeconds", registry.failingSeconds)
+        out.member("lastError", registry.lastError)
+        out.member("staleSchemas", registry.staleEntries)
+        out.member("oldestStaleSeconds", registry.oldestStaleSeconds)
+        let statistics = registry.statistics
+        out.member("entries", statistics.entries)
+        out.member("bytes", statistics.bytes)
+        out.member("hits", statistics.hits)
+        out.member("negativeHits", statistics.negativeHits)
+        out.member("requests", statistics.fetches)
+        out.member("failures", statistics.failures)
+        out.member("stale", statistics.stale)
+        out.member("restored", statistics.restored)
+        out.member("throttled", statistics.throttled)
+        out.member("evictions", statistics.evictions)
     }
 
     private static func write(_ source: Source, to out: inout JSONText) {

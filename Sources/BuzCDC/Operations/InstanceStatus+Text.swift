@@ -18,6 +18,13 @@ extension InstanceStatus {
         if let publication, let error = publication.lastError {
             out += "\n  registry: \(publication.waiting) schemas wait to be published: \(error)"
         }
+        if let registry, let seconds = registry.failingSeconds {
+            out += "\n  schema registry: \(registry.registry) has not answered for \(Quantity.duration(seconds)): "
+            out += registry.lastError ?? "no reason is known"
+            if let age = registry.oldestStaleSeconds {
+                out += "; \(registry.staleEntries) schemas are used past their time, by up to \(Quantity.duration(age))"
+            }
+        }
         for lane in lanes {
             if let error = lane.lastError { out += "\n  sink \(lane.sink): \(mended(lane))\(error)" }
         }

@@ -26,6 +26,8 @@ struct InstanceStatus: Sendable {
     var acknowledgementError: String?
     /// Bytes of memory that the process holds.
     var residentBytes: Int
+    /// How the schema registry answers.
+    var registry: SchemaCache.Status?
 
     var uptimeSeconds: Double { Double(takenAt - startedAt) / 1_000_000 }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// One HTTP connection of the operations server: one request, one answer, closed.
 ///
@@ -9,13 +10,18 @@ final class OperationsConnection: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let respond: @Sendable (OperationsRequest) -> OperationsResponse
+    private let mayBlock: @Sendable (OperationsRequest) -> Bool
     private let deadline: TimeAmount
     private var timer: Scheduled<Void>?
     private var head: HTTPRequestHead?
     private var isAnswering = false
 
-    init(deadline: TimeAmount, respond: @escaping @Sendable (OperationsRequest) -> OperationsResponse) {
+    init(
+        deadline: TimeAmount, mayBlock: @escaping @Sendable (OperationsRequest) -> Bool,
+        respond: @escaping @Sendable (OperationsRequest) -> OperationsResponse
+    ) {
         self.deadline = deadline
+        self.mayBlock = mayBlock
         self.respond = respond
     }
 
@@ -61,7 +67,17 @@ final class OperationsConnection: ChannelInboundHandler {
             Self.write(.refusal(400, "malformed request target"), headOnly: false, on: channel)
             return
         }
-        Self.write(respond(request), headOnly: method == .head, on: channel)
+        guard mayBlock(request) else {
+            Self.write(respond(request), headOnly: method == .head, on: channel)
+            return
+        }
+        let respond = respond
+        NIOThreadPool.singleton.runIfActive(eventLoop: context.eventLoop) { respond(request) }.whenComplete { answer in
+            switch answer {
+            case .success(let response): Self.write(response, headOnly: method == .head, on: channel)
+            case .failure: channel.close(promise: nil)
+            }
+        }
     }
 
     private static func write(_ response: OperationsResponse, headOnly: Bool, on channel: any Channel) {

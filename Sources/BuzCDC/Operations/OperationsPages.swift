@@ -6,8 +6,17 @@ struct OperationsPages: Sendable {
     var status: @Sendable () -> InstanceStatus
     /// All metrics in Prometheus's text format.
     var metrics: @Sendable () -> String
+    /// Nil: no schemas are served or purged here.
+    var schemas: SchemaPages?
+
+    /// Whether the answer may take long, and must not be made on a thread that others wait for.
+    func mayBlock(_ request: OperationsRequest) -> Bool { schemas?.has(request.path) ?? false }
 
     func respond(to request: OperationsRequest) -> OperationsResponse {
+        if let schemas, schemas.has(request.path) {
+            if let token, !token.accepts(request.authorization) { return Self.tokenIsMissing }
+            return schemas.respond(to: request)
+        }
         guard request.method == .get || request.method == .head else {
             return .refusal(405, "only GET and HEAD are answered here")
         }
@@ -18,13 +27,16 @@ struct OperationsPages: Sendable {
         case "/": return .html(ConsolePage.html)
         case "/metrics", "/stats":
             if let token, !token.accepts(request.authorization) {
-                return .refusal(401, "send the token of operations.token as 'Authorization: Bearer …'")
+                return Self.tokenIsMissing
             }
             return request.path == "/metrics" ? metricsPage() : statistics(request)
         default:
-            return .refusal(404, "there are /, /health/live, /health/ready, /metrics and /stats")
+            return .refusal(404, "there are /, /health/live, /health/ready, /metrics, /stats and /s/SCHEMA")
         }
     }
+
+    private static let tokenIsMissing = OperationsResponse.refusal(
+        401, "send the token of operations.token as 'Authorization: Bearer …'")
 
     private func ready() -> OperationsResponse {
         let reasons = status().unreadiness

@@ -23,9 +23,10 @@ struct OperationsServer: Service {
     let address: String
 
     /// Binds the address; throws one line that says why it could not. `respond` is called on the event loop, so that health is
-    /// answered whatever else the process waits for: it must not block.
+    /// answered whatever else the process waits for: it must not block, but for requests of which `mayBlock` says so.
     static func bind(
         host: String, port: Int, limits: Limits = Limits(), logger: Logger,
+        mayBlock: @escaping @Sendable (OperationsRequest) -> Bool = { _ in false },
         respond: @escaping @Sendable (OperationsRequest) -> OperationsResponse
     ) async throws(CommandFailure) -> OperationsServer {
         let open = ConnectionCount()
@@ -48,7 +49,8 @@ struct OperationsServer: Service {
                     try pipeline.addHandler(HTTPResponseEncoder())
                     try pipeline.addHandler(ByteToMessageHandler(decoder))
                     let deadline = TimeAmount(decoderLimits.deadline)
-                    try pipeline.addHandler(OperationsConnection(deadline: deadline, respond: respond))
+                    try pipeline.addHandler(
+                        OperationsConnection(deadline: deadline, mayBlock: mayBlock, respond: respond))
                 }
             }
         do {

@@ -32,7 +32,7 @@ final class Instance: Sendable {
                 state: state, renderer: renderer, metrics: metrics, settings: settings, logger: logger,
                 acknowledged: { acknowledged[$0] ?? spool.acknowledged($0) },
                 persist: { try spool.persist($0, $1) })
-            schemas = try SchemaWiring(configuration, store: store, logger: logger)
+            schemas = try SchemaWiring(configuration, state: state, store: store, logger: logger)
             // Opened before the sinks, whose parks ask how far it was acknowledged.
             collector = try CollectorFactory.collector(
                 configuration, state: state, intake: pipeline, schemas: schemas.contracts, renderer: renderer,
@@ -93,6 +93,7 @@ final class Instance: Sendable {
         }
         let startedAt = startedAt
         metrics.gauge("buz_start_timestamp_seconds", "When the instance was started.") { Double(startedAt) / 1_000_000 }
+        RegistryMetrics.register(in: metrics) { [contracts = schemas.contracts] in contracts.status }
         for (input, source) in zip(configuration.inputs.postgres, sources) {
             SourceMetrics.register(input.name, in: metrics) { source.status }
         }
@@ -110,6 +111,6 @@ final class Instance: Sendable {
             collector: collector?.status, lanes: pipeline.lanes, publication: schemas.publisher?.status,
             acknowledgementError: pipeline.acknowledgementError
                 ?? sources.lazy.compactMap(\.checkpointFailure).first,
-            residentBytes: ProcessMemory.residentBytes())
+            residentBytes: ProcessMemory.residentBytes(), registry: schemas.contracts.status)
     }
 }

@@ -11,18 +11,24 @@ struct SchemaWiring: Sendable {
     let publisher: SchemaPublisher?
     let upkeep: SchemaUpkeep
 
-    init(_ configuration: Configuration, store: StateStore, logger: Logger) throws {
-        let registry = Self.registry(configuration)
+    init(_ configuration: Configuration, state: StateDirectory, store: StateStore, logger: Logger) throws {
+        let backend = configuration.registry.backend
+        let registry = try backend.registry()
+        // A folder is on a disk already.
+        let texts =
+            backend.isRemote
+            ? try SchemaStore(folder: try state.directory("schemas"), mostBytes: configuration.registry.maxBytes) : nil
         let notice: @Sendable (String) -> Void = { logger.notice("\($0)") }
         let warn: @Sendable (String) -> Void = { logger.warning("\($0)") }
         publisher =
-            configuration.registry.publishes ? SchemaPublisher(registry, notice: notice, warn: warn) : nil
+            configuration.registry.publishes
+            ? (registry as? any WritableSchemaRegistry).map { SchemaPublisher($0, notice: notice, warn: warn) } : nil
         // What the collector's protocols make themselves is described by schemas that come with the program.
         var settings = SchemaCache.Settings()
         settings.mostBytes = configuration.registry.maxBytes
         settings.timeToLive = Self.microseconds(configuration.registry.timeToLive)
         let start = ContinuousClock.now
-        let contracts = SchemaCache(BuiltInRegistry(before: registry), settings: settings) {
+        let contracts = SchemaCache(BuiltInRegistry(before: registry), settings: settings, store: texts) {
             Self.microseconds(start.duration(to: .now))
         }
         let versions = SchemaVersions(
@@ -42,10 +48,10 @@ struct SchemaWiring: Sendable {
             Array(catalogs.values), publisher: publisher, interval: configuration.registry.timeToLive)
     }
 
-    static func registry(_ configuration: Configuration) -> any WritableSchemaRegistry {
-        switch configuration.registry.backend {
-        case .file(let path): DirectoryRegistry(path: path)
-        }
+    /// The text of a schema that was derived or that the registry has. May block.
+    func text(of name: SchemaName) throws(SchemaError) -> [UInt8]? {
+        for catalog in catalogs.values { if let text = catalog.text(of: name) { return Array(text.utf8) } }
+        return try contracts.text(of: name)
     }
 
     func streams(of input: PostgresInputConfiguration) -> StreamFactory {

@@ -97,6 +97,14 @@ package struct ConfigurationChecker {
                 let empty = self.section([], at: section.position, specification, path: path)
                 return CheckedValue(position: section.position, isDefault: true, content: .section(empty))
             }
+            if case .variants(let specification) = key.kind, let first = specification.variants.first {
+                let type = ConfigurationLiteral.scalar(first.type).node(at: section.position)
+                let entry = ConfigurationNode.Entry(key: "type", keyPosition: section.position, value: type)
+                let node = ConfigurationNode(position: section.position, content: .mapping([entry]))
+                return variant(node, specification, path: path).map {
+                    CheckedValue(position: section.position, isDefault: true, content: .section($0))
+                }
+            }
             return nil
         case .defaulted(let literal):
             return value(literal.node(at: section.position), key.kind, key, path: path, isDefault: true)

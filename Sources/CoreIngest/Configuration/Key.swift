@@ -115,9 +115,12 @@ extension Key where Value == CheckedSection {
         }
     }
 
-    /// A section whose keys depend on its `type`.
-    package static func variants(_ name: String, _ specification: VariantsSpecification) -> Key {
-        Key(specification: KeySpecification(name, .variants(specification), specification.doc, .required)) {
+    /// A section whose keys depend on its `type`. When an optional one is missing, the defaults of its first type apply.
+    package static func variants(_ name: String, _ specification: VariantsSpecification, isOptional: Bool = false)
+        -> Key
+    {
+        let presence: KeySpecification.Presence = isOptional ? .optional : .required
+        return Key(specification: KeySpecification(name, .variants(specification), specification.doc, presence)) {
             if case .section(let section)? = $0?.content { section } else { nil }
         }
     }

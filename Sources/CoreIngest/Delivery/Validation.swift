@@ -2,7 +2,8 @@
 ///
 /// Checked are rows in their new state (create, update, snapshot read) and collected events, each against the schema of its
 /// stream. Deletes, truncations and messages carry a key, or nothing of the schema's. An update without its unchanged TOAST
-/// columns is checked without asking for what is required. What its source has judged already is left as it is.
+/// columns is checked without asking for what is required. What its source has judged already is left as it is, and where the
+/// registry does not say what to check against, the event gets ``EventRecord/Flags/schemaUnavailable``.
 package enum Validation {
     /// Sets the verdict on every record of the builder: what does not pass gets ``EventRecord/Flags/invalid`` and its
     /// `validationError`. A payload that is no JSON becomes a JSON string of its bytes, so that its line can be read.
@@ -12,7 +13,8 @@ package enum Validation {
         to builder: inout EventBatchBuilder, reporting: SchemaReporting = SchemaReporting(),
         limit: Int = ByteRange.limit
     ) {
-        guard builder.streams.contains(where: { $0.validator != nil }) else { return }
+        let unavailable = builder.renewStreams()
+        guard !unavailable.isEmpty || builder.streams.contains(where: { $0.validator != nil }) else { return }
         var evaluator = SchemaEvaluator()
         for index in builder.records.indices {
             let record = builder.records[index]
@@ -21,6 +23,10 @@ package enum Validation {
             case .delete, .truncate, .message, .schemaChange, .snapshotBegin, .snapshotEnd: continue
             }
             if record.isInvalid || record.flags.contains(.schemaUnavailable) { continue }
+            if let error = unavailable[record.stream] {
+                builder.setAside(index, error, limit)
+                continue
+            }
             guard let validator = builder.streams[Int(record.stream)].validator else { continue }
             let partial = !record.unchanged.isEmpty
             let payload = builder.arena[record.payload]
@@ -52,5 +58,27 @@ package enum Validation {
         if builder.arena.count <= limit { return ByteRange(from: start, to: builder.arena.count) }
         builder.arena.truncate(to: start)
         return .none
+    }
+}
+
+extension EventBatchBuilder {
+    /// An event that cannot be judged, as its schema cannot be had.
+    fileprivate mutating func setAside(_ index: Int, _ error: SchemaError, _ limit: Int) {
+        let schema = streams[Int(records[index].stream)].schema.description
+        let report = SchemaReport(
+            schema: schema,
+            failures: [
+                SchemaFailure(
+                    keyword: "schema", expected: "an answer of the schema registry", gotType: "none",
+                    message: "the schema could not be had: \(error.message)")
+            ])
+        let start = arena.count
+        report.render(to: &arena)
+        var range = ByteRange.none
+        if arena.count <= limit { range = ByteRange(from: start, to: arena.count) } else { arena.truncate(to: start) }
+        update(index) { record in
+            record.validationError = range
+            record.flags.insert([.invalid, .schemaUnavailable])
+        }
     }
 }

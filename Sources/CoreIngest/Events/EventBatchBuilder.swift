@@ -29,6 +29,9 @@ public struct EventBatchBuilder: ~Copyable {
         return UInt32(streams.count - 1)
     }
 
+    /// Another stream in the place of one: all records that name it are of the other.
+    mutating func replaceStream(_ index: Int, with stream: StreamDescriptor) { streams[index] = stream }
+
     /// Adds a transaction and answers its index; call it once per transaction and batch.
     public mutating func add(_ transaction: TransactionInfo) -> UInt32 {
         transactions.append(transaction)

@@ -17,6 +17,8 @@ public final class StreamDescriptor: Sendable {
     public let validator: PayloadValidator?
     /// `cdc`, or the protocol that an event was collected by.
     public let `protocol`: String
+    /// Tells what is to be used in this one's place; nil where nothing can change.
+    package let renewal: (any StreamRenewal)?
 
     /// One column, as the catalog had it.
     public struct Column: Sendable, Equatable {
@@ -106,10 +108,21 @@ public final class StreamDescriptor: Sendable {
     }
 
     /// A stream by its parts.
-    public init(
+    public convenience init(
         database: String, schemaName: String, table: String, columns: [Column], keyColumns: [Int], schema: SchemaName,
         validator: PayloadValidator?, protocol: String = "cdc"
     ) {
+        self.init(
+            database: database, schemaName: schemaName, table: table, columns: columns, keyColumns: keyColumns,
+            schema: schema, validator: validator, protocol: `protocol`, renewal: nil)
+    }
+
+    /// The same for a stream whose schema may change while it is in use.
+    package init(
+        database: String, schemaName: String, table: String, columns: [Column], keyColumns: [Int], schema: SchemaName,
+        validator: PayloadValidator?, protocol: String = "cdc", renewal: (any StreamRenewal)?
+    ) {
+        self.renewal = renewal
         self.database = database
         self.schemaName = schemaName
         self.table = table

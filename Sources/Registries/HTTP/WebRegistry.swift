@@ -23,7 +23,7 @@ package struct WebRegistry: WritableSchemaRegistry {
         known = KnownTags(mostBytes: 4 * requests.mostBytes)
     }
 
-    package var description: String { "the web registry" }
+    package var description: String { "the web registry at \(requests.url)" }
 
     private func path(_ name: SchemaName) -> String {
         switch layout {

@@ -8,7 +8,7 @@ package struct IgluRegistry: WritableSchemaRegistry {
     /// `url`: without `/api`. `requests` has the key in its headers.
     package init(_ requests: RegistryRequests) { self.requests = requests }
 
-    package var description: String { "the Iglu server" }
+    package var description: String { "the Iglu server at \(requests.url)" }
 
     private func path(_ name: SchemaName) -> String {
         "/api/schemas/\(name.vendor)/\(name.name)/\(name.format)/\(name.version)"

@@ -53,7 +53,15 @@ private let mistakes: [Mistake] = [
     Mistake(
         leastConfiguration.replacing("  postgres:", with: "  pixel: {enabled: true}\n  postgres:")
             + "middleware: {auth: {enabled: true}}", "middleware.auth is enabled without tokens and users"),
-    .adding("registry: {purge: {enabled: true}}", "registry.purge comes with a later version"),
+    .adding("registry: {purge: {path: /stats}}", "registry.purge.path must be a path of its own"),
+    .adding("registry: {purge: {path: purge}}", "registry.purge.path must be a path of its own"),
+    .adding("registry: {backend: {type: ftp}}", "unknown type 'ftp' of registry"),
+    .adding("registry: {backend: {type: http}}", "missing key 'url'"),
+    .adding(
+        "registry: {backend: {type: http, url: 'https://user:secret@host/x'}}",
+        "registry.backend.url must be an address such as"),
+    .adding("registry: {backend: {type: file, url: 'https://host'}}", "unknown key 'url'"),
+    .adding("registry: {backend: {type: iglu, url: 'ftp://host'}}", "registry.backend.url must be an address such as"),
     .adding("sink: []", "unknown key 'sink' at the top level; did you mean 'sinks'?"),
     .sink("type: postgress, url: x", "unknown type 'postgress' of sink; did you mean 'postgres'?"),
     .sink("type: bigquery", "unknown type 'bigquery' of sink; it can be one of stdout, file, blackhole, postgres"),
@@ -145,6 +153,7 @@ struct ConfigurationLoaderTests {
         #expect(isTold == true, "\(error?.lines ?? [])")
         #expect(error?.lines.allSatisfy { $0.hasPrefix("f:") && !$0.contains("\n") } == true)
         #expect(error?.description.contains("pw@") == false)
+        #expect(error?.description.contains("secret@") == false)
     }
 
     @Test("No mistake in an address gives its password away")

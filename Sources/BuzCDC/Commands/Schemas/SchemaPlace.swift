@@ -26,7 +26,7 @@ struct SchemaPlace {
         }
         let name = try registered()
         guard let config else { throw .usage("'\(place)' is in a registry: say with --config which") }
-        let registry = SchemaWiring.registry(try ConfigurationOption.load(path: config).configuration)
+        let registry = try ConfigurationOption.load(path: config).configuration.registry.backend.registry()
         let found: [UInt8]?
         do throws(SchemaError) { found = try registry.text(of: name) } catch {
             throw .failed("\(registry.description): \(error)")

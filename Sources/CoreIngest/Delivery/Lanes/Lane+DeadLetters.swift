@@ -42,13 +42,18 @@ extension Lane {
         return true
     }
 
-    /// Dead-letters events that failed validation, where the sink does not take them. Answers their indices.
+    /// Dead-letters events that failed validation, where the sink does not take them, and those that could not be checked in any
+    /// case: they are not invalid, and can be replayed. Answers their indices.
     func buryInvalid(of queued: QueuedBatch) async -> [Int] {
-        guard !sink.takesInvalidEvents else { return [] }
         let batch = queued.batch
+        let takesInvalid = sink.takesInvalidEvents
         var excluded: [Int] = []
-        for index in queued.start..<batch.records.count where batch.records[index].needsBurial {
-            excluded.append(index)
+        for index in queued.start..<batch.records.count {
+            let record = batch.records[index]
+            guard !record.operation.isControl else { continue }
+            if record.flags.contains(.schemaUnavailable) || (record.isInvalid && !takesInvalid) {
+                excluded.append(index)
+            }
         }
         guard !excluded.isEmpty else { return [] }
         let letters = excluded.map { index in
@@ -63,11 +68,5 @@ extension Lane {
         // Abandoned: the batch is not settled, so it will come again.
         _ = await bury(letters)
         return excluded
-    }
-}
-
-extension EventRecord {
-    fileprivate var needsBurial: Bool {
-        (isInvalid || flags.contains(.schemaUnavailable)) && !operation.isControl
     }
 }

@@ -5,10 +5,13 @@ public final class PayloadValidator: Sendable {
     /// The schema that payloads are checked against.
     public let schema: SchemaName
     let program: SchemaProgram
+    /// The schema's text, where it is kept to be served.
+    let text: [UInt8]
 
-    init(schema: SchemaName, program: SchemaProgram) {
+    init(schema: SchemaName, program: SchemaProgram, text: [UInt8] = []) {
         self.schema = schema
         self.program = program
+        self.text = text
     }
 
     /// Compiles the text of a schema.
@@ -47,9 +50,6 @@ public final class PayloadValidator: Sendable {
         passes(payload, partial: partial, using: &evaluator) ? nil : report(payload, partial: partial)
     }
 
-    /// The schema's text. Valid as long as this object.
-    var text: UnsafeRawBufferPointer { program.document.view.bytes }
-
     /// Bytes of memory, for caches.
-    var byteCount: Int { program.byteCount }
+    var byteCount: Int { program.byteCount + text.count }
 }

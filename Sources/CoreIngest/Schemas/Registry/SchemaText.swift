@@ -37,6 +37,17 @@ package enum SchemaText {
         return nil
     }
 
+    /// The name that a schema gives itself in its member `self`; nil when it does not, or breaks the grammar.
+    package static func ownName(_ text: [UInt8]) -> SchemaName? {
+        guard let document = try? read(text), let own = document.view.member(0, named: "self") else { return nil }
+        let view = document.view
+        func part(_ name: String) -> String? { view.member(own, named: name).flatMap { view.string($0) } }
+        guard let vendor = part("vendor"), let name = part("name"), let format = part("format"),
+            let version = part("version").flatMap({ SchemaVersion(parsing: $0) })
+        else { return nil }
+        return SchemaName(vendor: vendor, name: name, format: format, version: version)
+    }
+
     private static func read(_ text: [UInt8]) throws(JSONError) -> JSONDocument {
         let result: Result<JSONDocument, JSONError> = text.withUnsafeBytes { bytes in
             do throws(JSONError) { return .success(try JSONDocument(bytes)) } catch { return .failure(error) }

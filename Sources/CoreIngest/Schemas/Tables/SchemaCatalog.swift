@@ -19,6 +19,8 @@ package final class SchemaCatalog: Sendable {
         var contract: Contract?
         /// Whether the registry has said what it has.
         var isSettled: Bool
+        /// Why it is not known whether there is a contract, where none is in force: rows are set aside until then.
+        var problem: SchemaError?
         var descriptor: StreamDescriptor
     }
 
@@ -84,15 +86,16 @@ package final class SchemaCatalog: Sendable {
                 derived, columns: columns, comment: comment, qualifiedName: qualified, isPublished: isPublished)
         }
         let own = text(isPublished: false)
-        let found = contract(for: derived, inForce: known?.contract, key: key)
+        let found = patientContract(for: derived, inForce: known?.contract, key: key)
         let descriptor = StreamDescriptor(
             database: database, schemaName: schema, table: table, columns: columns, keyColumns: keyColumns,
             schema: found.contract?.validator.schema ?? derived,
-            validator: found.contract?.validator)
+            validator: found.contract?.validator,
+            renewal: contracts == nil ? nil : TableStreamRenewal(self, key))
         let isNew = state.withLock { state in
             state.tables[key] = Table(
                 comment: comment, derived: derived, contract: found.contract,
-                isSettled: found.isSettled, descriptor: descriptor)
+                isSettled: found.isSettled, problem: found.problem, descriptor: descriptor)
             return state.texts.updateValue(own, forKey: derived) == nil
         }
         if isNew { publisher?.offer(Array(text(isPublished: true).utf8), as: derived) }
@@ -121,11 +124,12 @@ package final class SchemaCatalog: Sendable {
                 : StreamDescriptor(
                     database: old.database, schemaName: old.schemaName, table: old.table, columns: old.columns,
                     keyColumns: old.keyColumns, schema: found.contract?.validator.schema ?? table.derived,
-                    validator: found.contract?.validator)
+                    validator: found.contract?.validator, renewal: old.renewal)
             let isPut = state.withLock { state in
                 // A table that changed meanwhile has been asked for.
                 guard let now = state.tables[key], now.descriptor === old else { return false }
                 state.tables[key]?.isSettled = found.isSettled
+                state.tables[key]?.problem = found.problem
                 if isSame { return false }
                 state.tables[key]?.contract = found.contract
                 state.tables[key]?.descriptor = descriptor
@@ -156,34 +160,57 @@ package final class SchemaCatalog: Sendable {
     /// be used, or does not answer.
     private func contract(
         for derived: SchemaName, inForce: Contract?, key: [ExactText]
-    ) -> (contract: Contract?, isSettled: Bool) {
-        guard let contracts else { return (nil, true) }
+    ) -> (contract: Contract?, isSettled: Bool, problem: SchemaError?) {
+        guard let contracts else { return (nil, true, nil) }
         let table = key.dropFirst().map(\.wrappedValue).filter { !$0.isEmpty }.joined(separator: ".")
         do throws(SchemaError) {
             guard let (name, text) = try contracts.contract(vendor: derived.vendor, name: derived.name) else {
                 warnOnce(nil, key)
-                return (nil, true)
+                return (nil, true, nil)
             }
             if let inForce, inForce.text == text, inForce.validator.schema == name {
                 warnOnce(nil, key)
-                return (inForce, true)
+                return (inForce, true, nil)
             }
             contracts.purge(name)
             switch contracts.validator(for: name) {
             case .found(let validator):
                 warnOnce(nil, key)
-                return (Contract(validator: validator, text: text), true)
-            case .missing: return (nil, false)
+                return (Contract(validator: validator, text: text), true, nil)
+            case .missing: return (nil, false, nil)
             case .refused(let error):
                 warnOnce("the contract \(name) is not applied to \(table): \(error); mend it", key)
-                return (inForce, true)
+                return (inForce, true, nil)
             case .unavailable(let error): throw error
             }
         } catch {
             warnOnce(
                 "whether \(table) has a contract is unknown, as the schema registry does not answer: \(error)", key)
-            return (inForce, false)
+            return (inForce, false, inForce == nil ? error : nil)
         }
+    }
+
+    /// As ``contract(for:inForce:key:)``, and waits out a short trouble of the registry, once for each of them.
+    private func patientContract(
+        for derived: SchemaName, inForce: Contract?, key: [ExactText]
+    ) -> (contract: Contract?, isSettled: Bool, problem: SchemaError?) {
+        var attempts = 0
+        while true {
+            let found = contract(for: derived, inForce: inForce, key: key)
+            attempts += 1
+            guard found.problem != nil, contracts?.isWorthWaiting(attempts) == true else { return found }
+        }
+    }
+
+    /// What a batch with an earlier descriptor of a table is to be checked against now.
+    func state(of stream: StreamDescriptor, _ key: [ExactText]) -> StreamState {
+        guard let table = state.withLock({ $0.tables[key] }) else { return .current(stream) }
+        if let problem = table.problem { return .unavailable(problem) }
+        // Of another shape: a batch from before a change of the table, or after one.
+        let isSame =
+            table.descriptor === stream
+            || (table.descriptor.columns == stream.columns && table.descriptor.keyColumns == stream.keyColumns)
+        return .current(isSame ? table.descriptor : stream)
     }
 
     private func warnOnce(_ line: String?, _ key: [ExactText]) {

@@ -60,14 +60,31 @@ extension SchemaCache {
         }
     }
 
-    private func compile(_ text: [UInt8], as name: SchemaName) -> Content {
+    /// Compiles a text with all that it refers to by name; nothing else is ever asked for. `offline`: by what is on disk alone.
+    private func compile(_ text: [UInt8], as name: SchemaName, offline: Bool = false) -> Content {
         var arena = ByteArena(capacity: text.count)
         arena.append(text)
+        var options = settings.options
+        options.lookup = { [registry, store] uri throws(SchemaError) in
+            guard uri.hasPrefix("iglu:"), let name = SchemaName(uri) else { return nil }
+            if offline {
+                if let text = store?.text(of: name) { return text }
+                throw SchemaError(.unavailable, "\(name) is not on disk")
+            }
+            do throws(SchemaError) {
+                let text = try registry.text(of: name)
+                if let text { store?.keep(text, as: name) }
+                return text
+            } catch {
+                if error.code == .unavailable, let text = store?.text(of: name) { return text }
+                throw error
+            }
+        }
         do throws(SchemaError) {
-            let program = try SchemaCompiler.compile(arena.bytes, options: settings.options)
-            return .schema(.found(PayloadValidator(schema: name, program: program)))
+            let program = try SchemaCompiler.compile(arena.bytes, options: options)
+            return .schema(.found(PayloadValidator(schema: name, program: program, text: text)))
         } catch {
-            return .schema(.refused(error))
+            return .schema(error.code == .unavailable ? .unavailable(error) : .refused(error))
         }
     }
 
@@ -134,11 +151,8 @@ extension SchemaCache {
     /// What the disk has of a schema, served at once; the registry is asked meanwhile.
     func restore(_ key: Key, at time: Int64) -> Content? {
         guard case .schema(let name) = key, let text = store?.text(of: name) else { return nil }
-        let content = compile(text, as: name)
-        guard case .schema(.found(let validator)) = content else {
-            store?.remove(name)
-            return nil
-        }
+        let content = compile(text, as: name, offline: true)
+        guard case .schema(.found(let validator)) = content else { return nil }
         return state.withLock { state in
             // Another caller was faster.
             if let entry = state.entries[key] { return entry.content }

@@ -1,5 +1,11 @@
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 /// Compiled schemas of a registry, kept in memory. Any thread.
 ///
 /// The registry is asked on threads of the cache's own, once for each name at a time. Whoever needs an answer waits for it, at
@@ -15,6 +21,8 @@ package final class SchemaCache: Sendable {
         package var negativeTimeToLive: Int64 = 10_000_000
         /// After a failure nothing is asked for so long.
         package var retryPause: Int64 = 1_000_000
+        /// How long the trouble of a registry is waited out by those who cannot go on without it.
+        package var grace: Duration = .seconds(3)
         /// How long a caller waits for an answer.
         package var patience: Duration = .seconds(2)
         /// Schemas that turned out to be missing, in one second; names beyond are refused without being asked for.
@@ -114,7 +122,7 @@ package final class SchemaCache: Sendable {
     /// The text of a schema, as the registry has it; nil when it has none. Waits as ``validator(for:)`` does.
     package func text(of name: SchemaName) throws(SchemaError) -> [UInt8]? {
         switch validator(for: name) {
-        case .found(let validator): Array(validator.text)
+        case .found(let validator): validator.text
         case .missing: nil
         case .refused(let error), .unavailable(let error): throw error
         }
@@ -203,6 +211,31 @@ package final class SchemaCache: Sendable {
             }
             return flight.key.unavailable(state.health.refusal(at: time))
         }
+    }
+
+    /// How the registry answered to someone who asked it past the cache; nil: it did.
+    func noteAnswer(_ error: SchemaError?) {
+        let time = now()
+        state.withLock { state in
+            guard let error else {
+                state.health.answered(at: time)
+                return
+            }
+            state.health.failed(error, at: time, pause: settings.retryPause)
+            state.statistics.failures += 1
+        }
+    }
+
+    /// After an attempt without an answer, pauses and says whether another is worth while: not when the registry has been in
+    /// trouble for ``Settings/grace``. `attempts`: so many were made.
+    package func isWorthWaiting(_ attempts: Int) -> Bool {
+        let pause = Duration.milliseconds(100)
+        guard pause * attempts <= settings.grace else { return false }
+        let time = now()
+        let since = state.withLock { $0.health.failingSince }
+        guard let since, .microseconds(time - since) < settings.grace else { return false }
+        usleep(100_000)
+        return true
     }
 
     // MARK: Purging
