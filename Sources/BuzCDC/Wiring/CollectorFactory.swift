@@ -24,28 +24,30 @@ enum CollectorFactory {
             intake: intake, schemas: schemas, renderer: renderer, metrics: metrics, logger: logger)
     }
 
-    /// Health, metrics and statistics beside the protocols.
+    /// Health, metrics and statistics beside the protocols, and schemas, whose registry may take long to answer.
     static func pages(_ pages: OperationsPages) -> [CollectorPage] {
-        let paths = ["/", "/health", "/metrics", "/stats"]
-        let routes = paths.map { path in
-            Route([.get, .head], path == "/health" ? .prefix(path) : .exact(path))
+        let respond: @Sendable (CollectorPage.Request) -> CollectedAnswer = { request in
+            guard
+                let asked = OperationsRequest(
+                    method: method(request.method), target: request.target, authorization: request.authorization)
+            else { return .refusal(400, "malformed request target") }
+            return answer(pages.respond(to: asked))
         }
+        let quick = [Route.Pattern.exact("/"), .prefix("/health"), .exact("/metrics"), .exact("/stats")]
+        let slow = [Route.Pattern.prefix("/s"), .prefix("/c")]
         return [
-            CollectorPage(routes: routes) { request in
-                let method: OperationsRequest.Method =
-                    switch request.method {
-                    case .get: .get
-                    case .head: .head
-                    case .post: .post
-                    case .put, .delete, .options, .patch, .other: .other
-                    }
-                guard
-                    let asked = OperationsRequest(
-                        method: method, target: request.target, authorization: request.authorization)
-                else { return .refusal(400, "malformed request target") }
-                return answer(pages.respond(to: asked))
-            }
+            CollectorPage(routes: quick.map { Route([.get, .head], $0) }, respond: respond),
+            CollectorPage(routes: slow.map { Route([.get, .head, .post], $0) }, mayBlock: true, respond: respond),
         ]
+    }
+
+    private static func method(_ method: RequestMethod) -> OperationsRequest.Method {
+        switch method {
+        case .get: .get
+        case .head: .head
+        case .post: .post
+        case .put, .delete, .options, .patch, .other: .other
+        }
     }
 
     private static func answer(_ response: OperationsResponse) -> CollectedAnswer {
