@@ -4,7 +4,7 @@ extension RegistryConfiguration {
     /// Every type of backend. A new one is added here and written in a file of its own.
     static let backends: [any RegistryBackend.Type] = [
         FileRegistryConfiguration.self, WebRegistryConfiguration.self, IgluRegistryConfiguration.self,
-        PostgresRegistryConfiguration.self,
+        ConfluentRegistryConfiguration.self, PostgresRegistryConfiguration.self,
     ]
 
     private enum Keys {

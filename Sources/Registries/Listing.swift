@@ -1,0 +1,34 @@
+import CoreIngest
+
+/// Names in an answer that lists.
+enum Listing {
+    /// The strings of a JSON array, or the member `name` of its objects; nil when it is none.
+    static func names(_ bytes: [UInt8]) -> [String]? {
+        bytes.withUnsafeBytes { raw in
+            guard let document = try? JSONDocument(raw) else { return nil }
+            let view = document.view
+            guard view.kind(0) == .array else { return nil }
+            return view.elements(0).compactMap { element in
+                view.string(element) ?? view.member(element, named: "name").flatMap { view.string($0) }
+            }
+        }
+    }
+
+    /// The whole numbers of a JSON array; nil when it is none.
+    static func integers(_ bytes: [UInt8]) -> [Int]? {
+        bytes.withUnsafeBytes { raw in
+            guard let document = try? JSONDocument(raw) else { return nil }
+            let view = document.view
+            guard view.kind(0) == .array else { return nil }
+            return view.elements(0).compactMap { view.integer($0) }
+        }
+    }
+
+    /// A member of the object that a text is.
+    static func member(_ name: String, of bytes: [UInt8]) -> String? {
+        bytes.withUnsafeBytes { raw in
+            guard let document = try? JSONDocument(raw) else { return nil }
+            return document.view.member(0, named: name).flatMap { document.view.string($0) }
+        }
+    }
+}
