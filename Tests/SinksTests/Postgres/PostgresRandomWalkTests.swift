@@ -79,7 +79,7 @@ import Testing
             try writeText(
                 """
                 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                WHERE datname = '\(database.name)' AND application_name LIKE 'buz-cdc%' AND random() < 0.2
+                WHERE datname = '\(database.name)' AND application_name LIKE 'buz-cdc%' AND random() < 0.3
                 \\watch 0.04
                 """, to: script)
             let binaries = PostgresServer.binaries(of: database.server.major) ?? ""
@@ -135,7 +135,8 @@ import Testing
             if walk.generator.below(10) == 0 { try await lane.restart(with: testSink(database), resending: latest) }
         }
         let killed = killer.stop()
-        #expect(killed > 0)
+        // What the killer printed last may be lost with it.
+        #expect(killed + lane.reopened > 0)
         #expect(lane.rejections.isEmpty)
         let expected = walk.model.sorted { $0.key < $1.key }.map { "\($0.key)|\($0.value.name)|\($0.value.note)" }
         #expect(
