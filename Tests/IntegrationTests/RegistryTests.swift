@@ -90,6 +90,19 @@ struct RegistryTests {
         #expect(list.errors.contains("cannot list"))
         try writeText(#"{"type":7}"#, to: "\(sidecar.folder.path)/broken.json")
         #expect(try schemas("publish", "\(sidecar.folder.path)/broken.json", "--as", "a/b/v1.0").code == 2)
+        // Files may refer to each other and to what the registry has, and to nothing else.
+        let references = ["x": "a/y/v1.0.json", "y": "com.acme.shop/item/v1.0.json", "z": "a/none/v1.0.json"]
+        for (own, other) in references {
+            try writeText(
+                #"{"self":{"vendor":"a","name":"\#(own)","format":"jsonschema","version":"1-0-0"},"allOf":[{"$ref":"\#(other)"}]}"#,
+                to: "\(sidecar.folder.path)/\(own).json")
+        }
+        let paths = ["x", "y", "z"].map { "\(sidecar.folder.path)/\($0).json" }
+        #expect(
+            try schemas("publish", paths[0]).errors.contains(
+                "'a/y/v1.0.json' leads to a schema that is not in the registry"))
+        #expect(try schemas("publish", paths[0], paths[1], paths[2]).code == 2)
+        #expect(try schemas("publish", paths[0], paths[1]).code == 0)
         #expect(try schemas("purge").code == 1)
         try sidecar.startReady()
         #expect(sidecar.get("/s/com.acme.shop/item/jsonschema/1-0-0")?.body == Self.contract)

@@ -25,14 +25,21 @@ struct SchemaPlace {
             }
         }
         let name = try registered()
-        guard let config else { throw .usage("'\(place)' is in a registry: say with --config which") }
-        let registry = try ConfigurationOption.load(path: config).configuration.registry.backend.registry()
+        guard let registry = try registry() else {
+            throw .usage("'\(place)' is in a registry: say with --config which")
+        }
         let found: [UInt8]?
         do throws(SchemaError) { found = try registry.text(of: name) } catch {
             throw .failed("\(registry.description): \(error)")
         }
         guard let found else { throw .usage("\(registry.description) has no schema \(name)") }
         return found
+    }
+
+    /// The registry of the configuration, for what the schema refers to; nil without one.
+    func registry() throws(CommandFailure) -> (any SchemaRegistry)? {
+        guard let config else { return nil }
+        return try ConfigurationOption.load(path: config).configuration.registry.backend.registry()
     }
 
     private var isRegistered: Bool { place.hasPrefix("iglu:") }

@@ -31,13 +31,14 @@ struct SchemasPublish: ParsableCommand {
         }
         // All are read and compiled before the first is published.
         let schemas = try files.map { try read($0) }
+        for (path, schema) in zip(files, schemas) { try compile(path, schema, among: schemas, registry) }
         for (name, text) in schemas {
             try SchemasCommand.asking { () throws(SchemaError) in try registry.publish(text, as: name) }
             Output.line("published \(name)")
         }
     }
 
-    private func read(_ path: String) throws(CommandFailure) -> (SchemaName, [UInt8]) {
+    private func read(_ path: String) throws(CommandFailure) -> (name: SchemaName, text: [UInt8]) {
         let text: [UInt8]
         do throws(BoundedFile.Failure) {
             text = try BoundedFile.read(path, limit: 4 << 20, regularOnly: false)
@@ -55,11 +56,26 @@ struct SchemasPublish: ParsableCommand {
             name = own
         }
         if let flaw = SchemaText.flaw(text, as: name) { throw .usage("\(path) is not \(name): \(flaw)") }
+        return (name, text)
+    }
+
+    /// What it refers to may be published with it, or be in the registry.
+    private func compile(
+        _ path: String, _ schema: (name: SchemaName, text: [UInt8]), among schemas: [(name: SchemaName, text: [UInt8])],
+        _ registry: any SchemaRegistry
+    ) throws(CommandFailure) {
+        let published = Dictionary(schemas.map { ($0.name.description, $0.text) }) { first, _ in first }
+        var options = SchemaOptions()
+        options.lookup = { uri throws(SchemaError) in
+            if let text = published[uri] { return text }
+            return try registry.lookup(uri)
+        }
         do throws(SchemaError) {
-            _ = try PayloadValidator(schema: name, compiling: String(decoding: text, as: UTF8.self))
+            _ = try PayloadValidator(
+                schema: schema.name, compiling: String(decoding: schema.text, as: UTF8.self), options: options)
         } catch {
+            if error.code == .unavailable { throw .failed("\(registry.description): \(error)") }
             throw .usage("\(path) cannot be used as a schema: \(error)")
         }
-        return (name, text)
     }
 }

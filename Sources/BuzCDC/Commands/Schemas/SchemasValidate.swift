@@ -90,11 +90,12 @@ struct SchemasValidate: ParsableCommand {
         let place = SchemaPlace(place: schema, config: config)
         let text = try place.text()
         let name = try place.name()
+        options.lookup = try place.registry()?.lookup
         do throws(SchemaError) {
             return try PayloadValidator(
                 schema: name, compiling: String(decoding: text, as: UTF8.self), options: options)
         } catch {
-            throw .usage("\(schema): \(error)")
+            throw error.code == .unavailable ? .failed("\(schema): \(error)") : .usage("\(schema): \(error)")
         }
     }
 

@@ -35,12 +35,12 @@ struct SchemaLibrary: ~Copyable {
     let options: SchemaOptions
     private var documents: [Document] = []
     private(set) var resources: [Resource] = []
-    private var byURI: [ExactText: Int] = [:]
+    private(set) var byURI: [ExactText: Int] = [:]
     private(set) var sites: [Place: Site] = [:]
     /// Rules of metaschemas that are not built in.
     private var rules: [ExactText: SchemaRules] = [:]
     /// References that were seen and not followed yet.
-    private var pending: [String] = []
+    private var pending: [(reference: String, resource: Int)] = []
     private var missing: Set<ExactText> = []
     private var bytes = 0
     private var lookups = 0
@@ -52,6 +52,7 @@ struct SchemaLibrary: ~Copyable {
     init(_ text: UnsafeRawBufferPointer, _ options: SchemaOptions) throws(SchemaError) {
         self.options = options
         try add(text, uri: "", name: "", SchemaRules(options.dialect))
+        if let name = options.name, byURI[ExactText(name.description)] == nil { byURI[ExactText(name.description)] = 0 }
         try followReferences()
     }
 
@@ -108,7 +109,7 @@ struct SchemaLibrary: ~Copyable {
         return text
     }
 
-    private mutating func load(_ uri: String, _ rules: SchemaRules) throws(SchemaError) -> Bool {
+    mutating func load(_ uri: String, _ rules: SchemaRules) throws(SchemaError) -> Bool {
         guard let text = try text(uri) else { return false }
         var failure: SchemaError?
         text.withUnsafeBytes { text in
@@ -119,8 +120,9 @@ struct SchemaLibrary: ~Copyable {
     }
 
     /// Loads what references name, and what those name. What nobody has is an error only where the reference is used.
-    private mutating func followReferences() throws(SchemaError) {
-        while let uri = pending.popLast() {
+    mutating func followReferences() throws(SchemaError) {
+        while let next = pending.popLast() {
+            let uri = target(of: next.reference, from: next.resource).resource
             if byURI[ExactText(uri)] == nil { _ = try load(uri, resources[0].rules) }
         }
         var places: [ExactText: Place] = [:]
@@ -149,7 +151,7 @@ struct SchemaLibrary: ~Copyable {
         let unknown = SchemaError(
             .unknownDialect, at: "/$schema",
             "$schema is none of drafts 4, 6, 7, 2019-09, 2020-12 and Iglu's; use one of them")
-        guard depth < 8, let text = try text(SchemaURI(uri).resource) else { throw unknown }
+        guard depth < 8, let text = try text(Self.target(of: SchemaURI(uri)).resource) else { throw unknown }
         var content: JSONDocument?
         var failure: SchemaError?
         text.withUnsafeBytes { text in
@@ -211,7 +213,7 @@ struct SchemaLibrary: ~Copyable {
             case .reference:
                 guard let text = view.string(member.value) else { continue }
                 let uri = SchemaURI(resources[resource].uri).resolve(text).resource
-                if byURI[ExactText(uri)] == nil { pending.append(uri) }
+                if byURI[ExactText(uri)] == nil { pending.append((text, resource)) }
             }
         }
     }
@@ -272,34 +274,5 @@ struct SchemaLibrary: ~Copyable {
         try index(place, pointer, outer)
         try followReferences()
         return sites[place]?.resource ?? outer
-    }
-
-    // MARK: References
-
-    /// What a reference leads to, and its fragment when that is a plain name; nil when it leads nowhere.
-    mutating func resolve(_ text: String, from resource: Int) throws(SchemaError) -> (
-        place: Place, resource: Int, name: ExactText?
-    )? {
-        let uri = SchemaURI(resources[resource].uri).resolve(text)
-        if byURI[ExactText(uri.resource)] == nil {
-            guard try load(uri.resource, resources[resource].rules) else { return nil }
-            try followReferences()
-        }
-        guard let start = byURI[ExactText(uri.resource)], let fragment = uri.plainFragment else { return nil }
-        let root = resources[start].root
-        if fragment.isEmpty { return (root, start, nil) }
-        guard let names = SchemaPointer.names(fragment) else {
-            return resources[start].anchors[ExactText(fragment)].map { ($0, start, ExactText(fragment)) }
-        }
-        var place = root
-        var owner = start
-        var pointer = sites[root]?.pointer ?? ""
-        for name in names {
-            guard let value = SchemaPointer.step(view(place), place.value, name) else { return nil }
-            place.value = value
-            pointer += "/" + SchemaPointer.part(name)
-            if let site = sites[place] { owner = site.resource }
-        }
-        return (place, try self.resource(of: place, pointer, within: owner), nil)
     }
 }

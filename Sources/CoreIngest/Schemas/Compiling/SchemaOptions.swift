@@ -8,8 +8,9 @@ package struct SchemaOptions: Sendable {
         case annotate
     }
 
-    /// The text of a schema that another refers to, by its absolute URI without fragment; nil when there is none. It may throw
-    /// ``SchemaError/Code/unavailable``. The compiler asks this and its own metaschemas, and nobody else.
+    /// The text of a schema that another refers to, by its absolute URI without fragment, which is the Iglu URI for all that
+    /// stands for a name of the registry; nil when there is none. It may throw ``SchemaError/Code/unavailable``. The compiler
+    /// asks this and its own metaschemas, and nobody else.
     package typealias Lookup = @Sendable (_ uri: String) throws(SchemaError) -> [UInt8]?
 
     package var formats: Formats = .byDialect
@@ -17,6 +18,8 @@ package struct SchemaOptions: Sendable {
     package var dialect: SchemaDialect = .draft2020
     /// Nil: a schema may refer to itself and to the metaschemas only.
     package var lookup: Lookup?
+    /// The schema's own name: references to it lead to its root.
+    package var name: SchemaName?
     /// Bytes of the texts of a schema and of all that it refers to.
     package var mostBytes = 4 << 20
     /// Schemas that come by ``lookup``.

@@ -18,6 +18,8 @@ public final class PayloadValidator: Sendable {
     package convenience init(
         schema: SchemaName, compiling text: UnsafeRawBufferPointer, options: SchemaOptions = SchemaOptions()
     ) throws(SchemaError) {
+        var options = options
+        options.name = schema
         self.init(schema: schema, program: try SchemaCompiler.compile(text, options: options))
     }
 
@@ -25,6 +27,8 @@ public final class PayloadValidator: Sendable {
     package convenience init(schema: SchemaName, compiling text: String, options: SchemaOptions = SchemaOptions())
         throws(SchemaError)
     {
+        var options = options
+        options.name = schema
         self.init(schema: schema, program: try SchemaCompiler.compile(text, options: options))
     }
 

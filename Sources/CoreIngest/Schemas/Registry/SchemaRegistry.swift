@@ -13,6 +13,16 @@ package protocol SchemaRegistry: Sendable {
     func names(most: Int) throws(SchemaError) -> [SchemaName]?
 }
 
+extension SchemaRegistry {
+    /// What schemas refer to by name, from this registry.
+    package var lookup: SchemaOptions.Lookup {
+        { uri throws(SchemaError) in
+            guard let name = SchemaName(parsing: uri) else { return nil }
+            return try self.text(of: name)
+        }
+    }
+}
+
 /// A registry that takes schemas.
 ///
 /// A version is written once: publishing the same JSON again changes nothing, publishing another under its name is a

@@ -27,7 +27,7 @@ extension SchemaCache {
 
     private func answerFlights() {
         while let flight = nextFlight() {
-            let fetched = fetch(flight.key)
+            let fetched = fetch(flight)
             flight.land(settle(flight, fetched))
         }
     }
@@ -40,7 +40,8 @@ extension SchemaCache {
         }
     }
 
-    private func fetch(_ key: Key) -> Content {
+    private func fetch(_ flight: SchemaFlight) -> Content {
+        let key = flight.key
         do throws(SchemaError) {
             switch key {
             case .versions(let vendor, let name):
@@ -50,7 +51,7 @@ extension SchemaCache {
                     store?.remove(name)
                     return .schema(.missing)
                 }
-                let content = compile(text, as: name)
+                let content = compile(text, as: name, flight.references)
                 if case .schema(.found) = content { store?.keep(text, as: name) }
                 return content
             }
@@ -61,12 +62,16 @@ extension SchemaCache {
     }
 
     /// Compiles a text with all that it refers to by name; nothing else is ever asked for. `offline`: by what is on disk alone.
-    private func compile(_ text: [UInt8], as name: SchemaName, offline: Bool = false) -> Content {
+    private func compile(
+        _ text: [UInt8], as name: SchemaName, _ references: SchemaReferences, offline: Bool = false
+    ) -> Content {
         var arena = ByteArena(capacity: text.count)
         arena.append(text)
         var options = settings.options
+        options.name = name
         options.lookup = { [registry, store] uri throws(SchemaError) in
-            guard uri.hasPrefix("iglu:"), let name = SchemaName(uri) else { return nil }
+            guard let name = SchemaName(parsing: uri) else { return nil }
+            references.note(name)
             if offline {
                 if let text = store?.text(of: name) { return text }
                 throw SchemaError(.unavailable, "\(name) is not on disk")
@@ -96,7 +101,8 @@ extension SchemaCache {
             let isCurrent = state.flights[flight.key] === flight
             if isCurrent { state.flights[flight.key] = nil }
             var entry = Entry(
-                content: fetched, expires: time + settings.timeToLive, cost: Self.entryCost, lastUse: state.uses)
+                content: fetched, expires: time + settings.timeToLive,
+                cost: Self.entryCost + flight.references.byteCount, lastUse: state.uses, references: flight.references)
             switch fetched {
             case .schema(.found(let validator)):
                 entry.cost += validator.byteCount
@@ -151,7 +157,8 @@ extension SchemaCache {
     /// What the disk has of a schema, served at once; the registry is asked meanwhile.
     func restore(_ key: Key, at time: Int64) -> Content? {
         guard case .schema(let name) = key, let text = store?.text(of: name) else { return nil }
-        let content = compile(text, as: name, offline: true)
+        let references = SchemaReferences()
+        let content = compile(text, as: name, references, offline: true)
         guard case .schema(.found(let validator)) = content else { return nil }
         return state.withLock { state in
             // Another caller was faster.
@@ -159,8 +166,9 @@ extension SchemaCache {
             state.statistics.restored += 1
             keep(
                 Entry(
-                    content: content, expires: time, staleSince: time, cost: Self.entryCost + validator.byteCount,
-                    lastUse: state.uses), for: key, &state)
+                    content: content, expires: time, staleSince: time,
+                    cost: Self.entryCost + references.byteCount + validator.byteCount, lastUse: state.uses,
+                    references: references), for: key, &state)
             if state.health.mayAsk(at: time) { _ = fly(key, &state) }
             return content
         }

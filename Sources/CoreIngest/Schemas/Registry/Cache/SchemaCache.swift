@@ -66,6 +66,7 @@ package final class SchemaCache: Sendable {
         var staleSince: Int64?
         var cost: Int
         var lastUse: UInt64
+        var references: SchemaReferences
     }
 
     struct State {
@@ -240,12 +241,16 @@ package final class SchemaCache: Sendable {
 
     // MARK: Purging
 
-    /// Forgets one schema and the list of its versions, or all: the next event that names it asks the registry.
+    /// Forgets one schema, the list of its versions and what was compiled with it, or all: the next event that names one of them
+    /// asks the registry.
     package func purge(_ name: SchemaName? = nil) {
+        store?.remove(name)
         state.withLock { state in
             if let name {
                 state.forget(.schema(name))
                 state.forget(.versions(vendor: name.vendor, name: name.name))
+                for (key, entry) in state.entries where entry.references.contain(name) { state.forget(key) }
+                for (key, flight) in state.flights where flight.references.contain(name) { state.flights[key] = nil }
             } else {
                 state.entries = [:]
                 state.flights = [:]
@@ -254,7 +259,6 @@ package final class SchemaCache: Sendable {
             // Whoever purges has mended something.
             state.health.askNow()
         }
-        store?.remove(name)
     }
 }
 

@@ -9,6 +9,7 @@
 /// Unchecked: the answer is only touched with the pthread mutex held.
 final class SchemaFlight: @unchecked Sendable {
     let key: SchemaCache.Key
+    let references = SchemaReferences()
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var answer: SchemaCache.Content?
