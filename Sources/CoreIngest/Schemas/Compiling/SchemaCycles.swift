@@ -41,7 +41,7 @@ enum SchemaCycles {
                 .maximum, .exclusiveMinimum, .exclusiveMaximum, .multipleOf, .minItems, .maxItems, .uniqueItems,
                 .items, .prefix, .contains, .minProperties, .maxProperties, .object, .propertyNames,
                 .dependentRequired, .unevaluatedProperties, .unevaluatedItems, .annotation, .typedString,
-                .typedNumber:
+                .typedNumber, .words, .tagged:
                 continue
             }
         }

@@ -1,18 +1,25 @@
 /// The form of a program's blocks that is evaluated: small blocks that are referred to stand in place of the reference, and
-/// checks that come together are one. Reports go by the blocks as they were compiled.
+/// checks that come together are one, and what a word decides is looked up. Reports go by the blocks as they were compiled.
 struct SchemaFusion {
-    private let parts: SchemaProgram.Parts
+    let parts: SchemaProgram.Parts
+    /// The values that the parts' choices lead to.
+    let constants: JSONView
     private(set) var instructions: [SchemaInstruction] = []
     private(set) var blocks: [SchemaBlock] = []
     private(set) var ranges: [SchemaRange] = []
+    var tables = SchemaWordTables()
+    /// What was found for a range of choices, and for one of branches, by where they begin: a block may be put in many places.
+    var knownWords: [UInt32: UInt32?] = [:]
+    var knownTags: [UInt32: UInt32?] = [:]
     /// A block with no more instructions is put in the place of a reference to it.
     private static let mostInlined = 8
     /// A block is not made longer than this.
     private static let mostInstructions = 32
     private static let mostDepth = 8
 
-    init(_ parts: SchemaProgram.Parts) {
+    init(_ parts: SchemaProgram.Parts, _ constants: JSONView) {
         self.parts = parts
+        self.constants = constants
         for block in parts.blocks.indices {
             var list: [SchemaInstruction] = []
             expand(UInt32(block), into: &list, depth: 0)
@@ -23,7 +30,7 @@ struct SchemaFusion {
     }
 
     /// What is in a block; compiling has made sure that it does not contain itself.
-    private func expand(_ block: UInt32, into list: inout [SchemaInstruction], depth: Int) {
+    func expand(_ block: UInt32, into list: inout [SchemaInstruction], depth: Int) {
         let range = parts.blocks[Int(block)]
         for instruction in parts.instructions[Int(range.start)..<Int(range.end)] {
             switch instruction.operation {
@@ -56,7 +63,18 @@ struct SchemaFusion {
         while index < list.count {
             var instruction = list[index]
             index += 1
-            if instruction.operation == .type {
+            switch instruction.operation {
+            case .choice:
+                if let set = words(of: instruction) {
+                    instruction.operation = .words
+                    instruction.b = set
+                }
+            case .anyOf, .oneOf:
+                if let set = tags(of: instruction) {
+                    instruction.operation = .tagged
+                    instruction.b = set
+                }
+            case .type:
                 if let fused = string(list, from: &index) {
                     instruction.operation = .typedString
                     instruction.b = fused
@@ -65,6 +83,7 @@ struct SchemaFusion {
                     instruction.b = UInt32(ranges.count)
                     ranges.append(range)
                 }
+            default: break
             }
             instructions.append(instruction)
         }

@@ -53,6 +53,11 @@ struct SchemaInstruction: BitwiseCopyable {
         case typedString
         /// Made by ``SchemaFusion`` only. `a`: a ``SchemaTypes`` mask; `b`: an index into the program's ranges.
         case typedNumber
+        /// Made by ``SchemaFusion`` only: `choice` by hash. `a`: the first of the program's choices; `b`: an index into its word sets.
+        case words
+        /// Made by ``SchemaFusion`` only: `anyOf` or `oneOf` of which a word picks the branch. `a`: the first of the program's
+        /// branches; `b`: an index into its word sets.
+        case tagged
     }
 
     var operation: Operation

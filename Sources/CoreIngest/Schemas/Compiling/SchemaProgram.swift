@@ -51,6 +51,8 @@ final class SchemaProgram: Sendable {
     let fusedInstructions: Table<SchemaInstruction>
     let fusedBlocks: Table<SchemaBlock>
     let ranges: Table<SchemaRange>
+    let wordSets: Table<SchemaWordSet>
+    let words: Table<SchemaWord>
     let properties: Table<SchemaProperty>
     let objects: Table<SchemaObject>
     let patternProperties: Table<SchemaPatternProperty>
@@ -75,10 +77,12 @@ final class SchemaProgram: Sendable {
         self.constants = constants
         instructions = Table(parts.instructions)
         blocks = Table(parts.blocks)
-        let fused = SchemaFusion(parts)
+        let fused = SchemaFusion(parts, constants.view)
         fusedInstructions = Table(fused.instructions)
         fusedBlocks = Table(fused.blocks)
         ranges = Table(fused.ranges)
+        wordSets = Table(fused.tables.sets)
+        words = Table(fused.tables.words)
         properties = Table(parts.properties)
         objects = Table(parts.objects)
         patternProperties = Table(parts.patternProperties)
@@ -103,6 +107,8 @@ final class SchemaProgram: Sendable {
         fusedInstructions.buffer.deallocate()
         fusedBlocks.buffer.deallocate()
         ranges.buffer.deallocate()
+        wordSets.buffer.deallocate()
+        words.buffer.deallocate()
         properties.buffer.deallocate()
         objects.buffer.deallocate()
         patternProperties.buffer.deallocate()
@@ -135,7 +141,7 @@ final class SchemaProgram: Sendable {
             instructions.byteCount + blocks.byteCount + properties.byteCount + objects.byteCount
             + patternProperties.byteCount + counts.byteCount + slots.byteCount + names.byteCount + choices.byteCount
             + branches.byteCount + bounds.byteCount + pathBases.byteCount + fusedInstructions.byteCount
-            + fusedBlocks.byteCount + ranges.byteCount
+            + fusedBlocks.byteCount + ranges.byteCount + wordSets.byteCount + words.byteCount
         let texts = (paths + patternTexts + resources.map(\.uri)).reduce(0) { $0 + $1.utf8.count + 16 }
         return constants.byteCount + tables + texts + patterns.reduce(0) { $0 + $1.byteCount } + 256
     }

@@ -27,6 +27,7 @@ extension SchemaEvaluator {
                 if matches > 1 { return false }
             }
             return matches == 1
+        case .tagged: return passesTagged(program, instruction, word, value, view, partial: partial)
         case .not: return isPartial || !passes(program, instruction.a, word, value, view, partial: false)
         case .conditional:
             let first = Int(instruction.a)
@@ -42,13 +43,37 @@ extension SchemaEvaluator {
         }
     }
 
+    /// `anyOf` and `oneOf` by a tag: all branches but one want another word in it. A name that comes twice changes nothing, as
+    /// each branch asks all of its values.
+    private mutating func passesTagged(
+        _ program: SchemaProgram, _ instruction: SchemaInstruction, _ word: JSONWord, _ value: Int, _ view: JSONView,
+        partial: Bool
+    ) -> Bool {
+        let set = program.wordSets[Int(instruction.b)]
+        if word.kind == .object, let tag = member(program, set.tag, value, view).map({ view.word($0) }),
+            tag.kind != .escapedString
+        {
+            guard tag.kind == .string, let found = program.word(view.raw(tag), in: set) else { return false }
+            return passes(program, found.block, word, value, view, partial: partial)
+        }
+        var original = instruction
+        original.operation = instruction.keyword == .anyOf ? .anyOf : .oneOf
+        original.b = set.end
+        return passesInPlace(program, original, word, value, view, partial: partial)
+    }
+
     /// Whether an object has the property.
     func has(_ program: SchemaProgram, _ property: UInt32, _ value: Int, _ view: JSONView) -> Bool {
+        member(program, property, value, view) != nil
+    }
+
+    /// The first value of a property that an object has.
+    private func member(_ program: SchemaProgram, _ property: UInt32, _ value: Int, _ view: JSONView) -> Int? {
         let property = program.properties[Int(property)]
         let name = program.name(of: property)
         for member in view.members(value)
-        where member.hash == property.hash && view.isName(view.word(member.name), name) { return true }
-        return false
+        where member.hash == property.hash && view.isName(view.word(member.name), name) { return member.value }
+        return nil
     }
 
     // MARK: Objects
@@ -157,6 +182,15 @@ extension SchemaEvaluator {
         case .items:
             var elements = view.elements(value)
             for _ in 0..<instruction.b { _ = elements.next() }
+            let block = program.fusedBlocks[Int(instruction.a)]
+            if block.end &- block.start == 1 {
+                // Long arrays are of numbers or words, mostly.
+                let only = program.fusedInstructions[Int(block.start)]
+                while let element = elements.next() {
+                    if !passes(program, only, view.word(element), element, view, partial: false) { return false }
+                }
+                return true
+            }
             while let element = elements.next() {
                 if !passes(program, instruction.a, view.word(element), element, view, partial: false) { return false }
             }

@@ -72,7 +72,7 @@ extension SchemaEvaluator {
         case .never, .type, .choice, .constant, .minLength, .maxLength, .pattern, .format, .content, .minimum, .maximum,
             .exclusiveMinimum, .exclusiveMaximum, .multipleOf, .minItems, .maxItems, .uniqueItems, .minProperties,
             .maxProperties, .propertyNames, .dependentRequired, .not, .annotation, .typedString,
-            .typedNumber:
+            .typedNumber, .words, .tagged:
             return
         }
     }

@@ -113,7 +113,7 @@ package struct SchemaEvaluator: ~Copyable {
             guard word.isNumber else { return true }
             let bound = program.bounds[Int(instruction.a)]
             return Self.isMultiple(view.raw(word), word.kind, of: bound)
-        case .reference, .allOf, .anyOf, .oneOf, .not, .conditional, .dependentSchema:
+        case .reference, .allOf, .anyOf, .oneOf, .tagged, .not, .conditional, .dependentSchema:
             guard enter() else { return false }
             let verdict = passesInPlace(program, instruction, word, value, view, partial: partial)
             depth &-= 1
@@ -135,7 +135,7 @@ package struct SchemaEvaluator: ~Copyable {
         case .pattern, .format, .content:
             return !word.isString || passesText(program, instruction, word, view)
         case .annotation: return true
-        case .never, .choice, .constant:
+        case .never, .choice, .words, .constant:
             return passesConstants(program, instruction, word, value, view, partial: partial)
         }
     }
@@ -147,7 +147,12 @@ package struct SchemaEvaluator: ~Copyable {
         if instruction.operation == .never { return false }
         if partial && word.kind == .object { return true }
         let constants = program.constants.view
-        let end = instruction.operation == .constant ? Int(instruction.a) + 1 : Int(instruction.b)
+        var end = instruction.operation == .constant ? Int(instruction.a) + 1 : Int(instruction.b)
+        if instruction.operation == .words {
+            let set = program.wordSets[Int(instruction.b)]
+            if word.kind == .string { return program.word(view.raw(word), in: set) != nil }
+            end = Int(set.end)
+        }
         if word.kind == .string { return Self.isWord(view.raw(word), program, Int(instruction.a)..<end) }
         for index in Int(instruction.a)..<end
         where JSONEquality.equal(view, word, value, constants, Int(program.choices[index])) { return true }

@@ -81,7 +81,7 @@ extension SchemaReporter {
         case .never, .type, .choice, .constant, .format, .content, .minimum, .maximum, .exclusiveMinimum,
             .exclusiveMaximum, .multipleOf, .items, .prefix, .object, .propertyNames, .dependentRequired,
             .dependentSchema, .allOf, .anyOf, .oneOf, .conditional, .reference, .unevaluatedItems,
-            .unevaluatedProperties, .annotation, .typedString, .typedNumber:
+            .unevaluatedProperties, .annotation, .typedString, .typedNumber, .words, .tagged:
             "must be"
         }
     }
@@ -123,7 +123,7 @@ extension SchemaReporter {
             return "at least \(count.least)\(most) elements that match the schema under 'contains'"
         case .items, .prefix, .object, .propertyNames, .dependentRequired, .dependentSchema, .allOf, .anyOf, .oneOf,
             .conditional, .reference, .unevaluatedItems, .unevaluatedProperties, .annotation, .typedString,
-            .typedNumber:
+            .typedNumber, .words, .tagged:
             return "valid"
         }
     }

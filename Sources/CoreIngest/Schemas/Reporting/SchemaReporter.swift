@@ -129,7 +129,7 @@ struct SchemaReporter: ~Copyable {
                 check(program.branches[index], from: instruction, value, partial: partial)
             }
         case .anyOf, .oneOf: checkBranches(instruction, value, partial: partial)
-        case .annotation, .typedString, .typedNumber: if isExhaustive { annotate(instruction) }
+        case .annotation, .typedString, .typedNumber, .words, .tagged: if isExhaustive { annotate(instruction) }
         case .never, .type, .choice, .constant, .minLength, .maxLength, .pattern, .format, .content, .minimum, .maximum,
             .exclusiveMinimum, .exclusiveMaximum, .multipleOf, .minItems, .maxItems, .uniqueItems, .contains,
             .minProperties, .maxProperties, .not:
