@@ -63,6 +63,13 @@ import Testing
         let name = "iglu:com.acme/order/jsonschema/1-0-0"
         let found = try run("--config", configuration, "--schema", name, lines)
         #expect(found.status == 1 && found.output.contains("/id must be at least 1"), "\(found.errors)")
+        // A file may refer to what the registry has.
+        let referring = "\(folder.path)/referring.json"
+        try writeText(#"{"$ref":"com.acme/order/v1.0.json"}"#, to: referring)
+        let referred = try run("--config", configuration, "--schema", referring, lines)
+        #expect(referred.status == 1 && referred.output.contains("/id must be at least 1"), "\(referred.errors)")
+        let alone = try run("--schema", referring, lines)
+        #expect(alone.status == 2 && alone.errors.contains("not in the registry"), "\(alone.errors)")
         let other = "iglu:com.acme/order/jsonschema/2-0-0"
         let missing = try run("--config", configuration, "--schema", other, lines)
         #expect(missing.status == 2 && missing.errors.contains("has no schema \(other)"), "\(missing.errors)")
