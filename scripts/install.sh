@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build, the tests and the demo need and this machine lacks. Can be run again at any time.
 #   scripts/install.sh build|demo|test|bench|schemas
-# build: C libraries.   demo: and a Postgres server.   test: and Postgres 14 to 18 side by side.   bench: and psycopg2, a C compiler.
+# build: C libraries.   demo: and a Postgres server.   test: and Postgres 14 to 18 side by side, and clients from PyPI.   bench: and psycopg2, a C compiler.
 # schemas: and the validator that ours is compared with, from PyPI; its folder is printed.
 set -euo pipefail
 what=${1:?usage: scripts/install.sh build|demo|test|bench|schemas}
@@ -10,7 +10,7 @@ packages=(pkg-config libpq-dev libyaml-dev libsqlite3-dev zlib1g-dev libzstd-dev
 case $what in
 build) ;;
 demo) packages+=(postgresql postgresql-client util-linux) ;;
-test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip unzip xz-utils zstd gzip nginx-light openssl) ;;
+test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip python3-venv unzip xz-utils zstd gzip nginx-light openssl) ;;
 bench) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-psycopg2 gcc libc6-dev bc wrk nginx-light curl procps) ;;
 schemas) packages+=(python3 python3-pip) ;;
 *) echo "install.sh: unknown set '$what': use build, demo, test, bench or schemas" >&2; exit 2 ;;
@@ -55,6 +55,18 @@ if [ "$what" = test ]; then
     rm -rf "${root:?}/$major" "$wheels"
     mv "$root/$major.part" "$root/$major"
   done
+  # Clients of event protocols, to drive the collector with.
+  clients=${BUZ_CLIENTS:-$(dirname "$root")/clients}
+  wanted="snowplow-tracker==1.1.0 cloudevents==2.2.0 segment-analytics-python==2.4.0 amplitude-analytics==1.3.0"
+  if [ "$(cat "$clients/wanted" 2>/dev/null || true)" != "$wanted" ]; then
+    echo "installing clients of event protocols into $clients" >&2
+    mkdir -p "$(dirname "$clients")"
+    python3 -m venv --clear "$clients"
+    # One word each.
+    # shellcheck disable=SC2086
+    "$clients/bin/python" -m pip install -q --disable-pip-version-check $wanted >&2
+    echo "$wanted" >"$clients/wanted"
+  fi
   echo "$root"
 fi
 
