@@ -17,6 +17,8 @@ enum Target: String, CaseIterable {
     case batches
     /// Names of schemas.
     case names
+    /// A request to a handler of the collector: see ``ProtocolTarget``.
+    case selfDescribing, snowplow, cloudevents, webhook, pixel, segment, amplitude
 
     static let chosen: Target = {
         let name = getenv("BUZ_FUZZ_TARGET").map { String(cString: $0) } ?? ""
@@ -40,6 +42,13 @@ enum Target: String, CaseIterable {
         case .yaml: ConfigurationTarget.run(input)
         case .batches: BatchTarget.run(input)
         case .names: NameTarget.run(input)
+        case .selfDescribing: ProtocolTarget.selfDescribing.run(input)
+        case .snowplow: ProtocolTarget.snowplow.run(input)
+        case .cloudevents: ProtocolTarget.cloudevents.run(input)
+        case .webhook: ProtocolTarget.webhook.run(input)
+        case .pixel: ProtocolTarget.pixel.run(input)
+        case .segment: ProtocolTarget.segment.run(input)
+        case .amplitude: ProtocolTarget.amplitude.run(input)
         }
     }
 
@@ -48,7 +57,9 @@ enum Target: String, CaseIterable {
         switch self {
         case .messages: MessageTarget.seeds
         case .batches: BatchTarget.seeds
-        case .array, .composite, .hstore, .copy, .json, .pattern, .schema, .yaml, .names: []
+        case .array, .composite, .hstore, .copy, .json, .pattern, .schema, .yaml, .names, .selfDescribing, .snowplow,
+            .cloudevents, .webhook, .pixel, .segment, .amplitude:
+            []
         }
     }
 }
