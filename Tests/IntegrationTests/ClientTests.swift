@@ -7,8 +7,12 @@ import Testing
 struct ClientTests {
     /// The Python with the clients: of `scripts/install.sh test`.
     static let python: String? = {
-        let home = getenv("XDG_CACHE_HOME").map { String(cString: $0) } ?? "\(getenv("HOME").map { String(cString: $0) } ?? "")/.cache"
-        let roots = [getenv("BUZ_CLIENTS").map { String(cString: $0) }, "/var/cache/buz-cdc/clients", "\(home)/buz-cdc/clients"]
+        let home =
+            getenv("XDG_CACHE_HOME").map { String(cString: $0) }
+            ?? "\(getenv("HOME").map { String(cString: $0) } ?? "")/.cache"
+        let roots = [
+            getenv("BUZ_CLIENTS").map { String(cString: $0) }, "/var/cache/buz-cdc/clients", "\(home)/buz-cdc/clients",
+        ]
         return roots.compactMap { $0 }.map { "\($0)/bin/python" }.first { access($0, X_OK) == 0 }
     }()
 
@@ -19,11 +23,11 @@ struct ClientTests {
 
     private func writeSchema(_ name: String, _ text: String, below folder: String) throws {
         var path = folder
-        for part in "schemas/\(name)".split(separator: "/").dropLast() {
+        for part in name.split(separator: "/").dropLast() {
             path += "/\(part)"
             mkdir(path, 0o755)
         }
-        try writeText(text, to: "\(folder)/schemas/\(name)")
+        try writeText(text, to: "\(folder)/\(name)")
     }
 
     @Test(
@@ -32,6 +36,7 @@ struct ClientTests {
         .enabled(if: python != nil, "skipped: no clients; run scripts/install.sh test, or set BUZ_CLIENTS"))
     func clients() throws {
         let python = try #require(Self.python)
+        let schemas = try TemporaryFolder("schemas")
         let sidecar = try Sidecar(
             collector: """
                 snowplow: {enabled: true}
@@ -44,24 +49,27 @@ struct ClientTests {
                 squawkBox: {enabled: true}
                 """,
             sinks: "- {name: lake, type: file, path: OUT, defaultOutput: events, deadletterOutput: invalid}",
-            more: "registry: {backend: {type: file, path: ./schemas}}")
+            more: "registry: {backend: {type: file, path: \(schemas.path)}}")
         let folder = sidecar.folder.path
+        defer { withExtendedLifetime(schemas) {} }
         try writeSchema(
             "com.acme/order/jsonschema/1-0-0",
             #"{"type":"object","required":["total"],"properties":{"total":{"type":"number"},"note":{"type":"string"}}}"#,
-            below: folder)
+            below: schemas.path)
         try writeSchema(
-            "com.acme/user/jsonschema/1-0-0", #"{"type":"object","properties":{"name":{"type":"string"}}}"#, below: folder)
+            "com.acme/user/jsonschema/1-0-0", #"{"type":"object","properties":{"name":{"type":"string"}}}"#,
+            below: schemas.path)
         try writeSchema(
             "io.silverton/buz.example.gettingStarted/jsonschema/1-0-0",
             #"{"type":"object","required":["userId","name","action"],"properties":{"userId":{"type":"integer"},"name":{"type":"string"},"action":{"type":"string"}},"additionalProperties":false}"#,
-            below: folder)
+            below: schemas.path)
         try sidecar.startReady()
         let expected = "\(folder)/expected.json"
         try run([python, Self.script, "send", "\(sidecar.operationsPort)", expected], sidecar)
         #expect(try sidecar.terminate() == 0, "a graceful stop exits 0: \(sidecar.errors)")
         try sidecar.runUntilIdle()
-        try run([python, Self.script, "compare", expected] + sidecar.files("events") + sidecar.files("invalid"), sidecar)
+        try run(
+            [python, Self.script, "compare", expected] + sidecar.files("events") + sidecar.files("invalid"), sidecar)
     }
 
     private func run(_ arguments: [String], _ sidecar: Sidecar) throws {

@@ -113,7 +113,7 @@ def cloudevents(port):
 
 def segment(port):
     import segment.analytics.client as module
-    client = module.Client("wk", host=f"http://127.0.0.1:{port}", gzip=True, flush_at=100, flush_interval=0.2, debug=False)
+    client = module.Client("wk", host=f"http://127.0.0.1:{port}", gzip=True, upload_size=100, upload_interval=0.2, debug=False)
     calls = [
         ("track", client.track("u1", "Ordered", {"total": 1.25, "note": ODD})), ("identify", client.identify("u1", {"email": ODD})),
         ("page", client.page("u1", "cat", "name", {"n": 1})), ("screen", client.screen("u1", "cat", "name", {"n": 1})),
