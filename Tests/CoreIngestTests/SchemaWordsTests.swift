@@ -74,6 +74,19 @@ import Testing
         #expect(passes(schema, #"{"k":\#(tag)}"#) == expected)
     }
 
+    @Test("a pattern without an answer in a branch of another tag counts in neither pass")
+    func trouble() throws {
+        let text = String(repeating: "a", count: 3000)
+        let pattern = #"{"v":{"pattern":"^(?=(a+)+b)"}}"#
+        let alone = try #require(report(try validator(#"{"properties":\#(pattern)}"#), #"{"v":"\#(text)"}"#))
+        #expect(alone.failures.first?.message.contains("differ") == false)
+        let schema = try validator(
+            #"{"oneOf":[{"properties":{"k":{"const":"a"},"v":{"pattern":"^(?=(a+)+b)"}}},{"properties":{"k":{"const":"b"}}}]}"#
+        )
+        #expect(passes(schema, #"{"v":"\#(text)","k":"b"}"#))
+        #expect(!passes(schema, #"{"v":"\#(text)","k":"a"}"#))
+    }
+
     @Test("a long list of words is one, however they and the value are written")
     func choices() throws {
         let words = (0..<300).map { #""word\#($0)""# }.joined(separator: ",")

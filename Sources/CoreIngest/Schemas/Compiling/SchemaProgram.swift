@@ -53,6 +53,8 @@ final class SchemaProgram: Sendable {
     let ranges: Table<SchemaRange>
     let wordSets: Table<SchemaWordSet>
     let words: Table<SchemaWord>
+    /// For `anyOf` and `oneOf` by a tag: the number of the word set, by the first of the branches.
+    let tags: [UInt32: UInt32]
     let properties: Table<SchemaProperty>
     let objects: Table<SchemaObject>
     let patternProperties: Table<SchemaPatternProperty>
@@ -83,6 +85,7 @@ final class SchemaProgram: Sendable {
         ranges = Table(fused.ranges)
         wordSets = Table(fused.tables.sets)
         words = Table(fused.tables.words)
+        tags = fused.knownTags.compactMapValues { $0 }
         properties = Table(parts.properties)
         objects = Table(parts.objects)
         patternProperties = Table(parts.patternProperties)

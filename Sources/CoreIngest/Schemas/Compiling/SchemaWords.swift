@@ -65,6 +65,15 @@ struct SchemaWordTables {
 }
 
 extension SchemaProgram {
+    /// An `anyOf` or `oneOf` as it is evaluated, so that both passes look at the same branches.
+    func byTag(_ instruction: SchemaInstruction) -> SchemaInstruction {
+        guard let set = tags[instruction.a] else { return instruction }
+        var tagged = instruction
+        tagged.operation = .tagged
+        tagged.b = set
+        return tagged
+    }
+
     /// The entry of a word, given by its text, in which nothing is escaped.
     @inline(__always) func word(_ text: UnsafeRawBufferPointer, in set: SchemaWordSet) -> SchemaWord? {
         let hash = JSONString.hash(text)

@@ -2,7 +2,8 @@
 extension SchemaReporter {
     mutating func checkBranches(_ instruction: SchemaInstruction, _ value: Int, partial: Bool) {
         evaluator.begin(view.bytes)
-        let passes = evaluator.passes(program, instruction, view.word(value), value, view, partial: partial)
+        let passes = evaluator.passes(
+            program, program.byTag(instruction), view.word(value), value, view, partial: partial)
         if passes && !isExhaustive { return }
         let before = failures
         var branches: [[SchemaFailure]] = []
