@@ -193,6 +193,7 @@ struct IdleWatchTests {
             { @Sendable (status: inout InstanceStatus) in status.sources[0].status.state = .snapshot },
             { status in status.sources[0].status.received = LogSequenceNumber(999) },
             { status in status.sources[0].status.isPaused = true },
+            { status in status.sources[0].status.held = "a change" },
             { status in status.sources[0].name = "unknown" },
             { status in status.lanes[0].queuedEvents = 1 },
             { status in status.lanes[0].parkedBytes = 1 },

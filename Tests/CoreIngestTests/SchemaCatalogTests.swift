@@ -195,6 +195,11 @@ private typealias Column = StreamDescriptor.Column
         let tables = try SchemaCatalog(vendor: "com.acme", versions: broken) { _ in warnings.withLock { $0 += 1 } }
         #expect(stream(tables, "t", [Column(name: "a", sqlType: "", kind: .text)]).schema.version == .first)
         #expect(warnings.withLock { $0 } == 1)
+        let strict = try SchemaCatalog(
+            vendor: "com.acme", policy: SchemaPolicy(addition: .deadLetter, model: .pause), versions: broken
+        ) { _ in }
+        // Whether it changed is not known.
+        #expect(stream(strict, "t", [Column(name: "a", sqlType: "", kind: .text)]).hold?.action == .pause)
     }
 
     @Test("a contract takes the place of the derived schema, its latest version, and one that cannot be used does not")

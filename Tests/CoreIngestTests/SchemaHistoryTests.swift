@@ -36,6 +36,40 @@ import Testing
         #expect(SchemaHistory(history.bytes) == history)
     }
 
+    private func isAccepted(_ version: SchemaVersion, _ history: inout SchemaHistory, _ policy: SchemaPolicy) -> Bool {
+        history.refusal(of: version, by: policy) == nil
+    }
+
+    @Test("what the policy refuses stays refused over restarts, and what was accepted once stays accepted")
+    func acceptance() throws {
+        let strict = SchemaPolicy(addition: .pause, revision: .deadLetter, model: .pause)
+        var history = SchemaHistory(name: "t")
+        let first = history.version(of: Self.one)
+        #expect(isAccepted(first, &history, strict))
+        let second = history.version(of: Self.two)
+        for _ in 1...2 {
+            let refusal = history.refusal(of: second, by: strict)
+            #expect(refusal?.from == first && refusal?.change == SchemaDifference.between(Self.one, Self.two).change)
+            // As after kill -9: nothing but the bytes is left.
+            history = try #require(SchemaHistory(history.bytes))
+            #expect(history.version(of: Self.two) == second)
+        }
+        #expect(isAccepted(first, &history, strict))
+        var allowed = history
+        #expect(isAccepted(second, &allowed, SchemaPolicy()))
+        #expect(isAccepted(second, &allowed, strict))
+        var approved = history
+        let unknown = SchemaVersion(model: 9, revision: 0, addition: 0)
+        let answers = [approved.approve(second), approved.approve(unknown)]
+        #expect(answers == [true, false])
+        approved = try #require(SchemaHistory(approved.bytes))
+        #expect(isAccepted(second, &approved, strict))
+        // What an earlier release remembered was delivered by it.
+        let old = String(decoding: history.bytes, as: UTF8.self).replacing(",\"held\":true", with: "")
+        var upgraded = try #require(SchemaHistory(Array(old.utf8)))
+        #expect(isAccepted(second, &upgraded, strict))
+    }
+
     @Test("the first shape of a table is not announced, and neither is one that another server's history begins with")
     func beginnings() {
         var history = SchemaHistory(name: "t")

@@ -53,6 +53,52 @@ import Testing
         #expect(announcements.map { batch.transaction(of: $0)?.commitLSN.rawValue } == [0x100, 0x200])
     }
 
+    @Test("a change that pauses leaves nothing of itself, row or truncation, also after a restart")
+    func paused() throws {
+        let storage = SchemaVersions.Storage.inMemory()
+        let policy = SchemaPolicy(addition: .pause)
+        for last in [MessageBuilder.insert(50, ["2", "a"]), MessageBuilder.truncate([51, 50])] {
+            var harness = DecoderHarness(streams: try DecoderHarness.announcing(storage, policy: policy))
+            for message in [
+                MessageBuilder.begin(0x100), MessageBuilder.relation(Self.old), MessageBuilder.relation(Self.other),
+                MessageBuilder.insert(50, ["1"]), MessageBuilder.insert(51, ["1"]), MessageBuilder.relation(Self.new),
+            ] { try harness.decode(message) }
+            let error = #expect(throws: DecodingError.self) { try harness.decode(last) }
+            #expect(error?.code == .held)
+            #expect(
+                error?.message.contains(
+                    "public.t changed from iglu:com.acme/t/jsonschema/1-0-0 to iglu:com.acme/t/jsonschema/1-0-1, of class addition"
+                ) == true, "\(error?.message ?? "")")
+            let batch = harness.seal()
+            #expect(batch.records.map(\.operation) == [.create, .create])
+        }
+        // Once it is approved, it is announced where it always belonged.
+        #expect(
+            try SchemaVersions(storage).approve(#require(SchemaName("iglu:com.acme/t/jsonschema/1-0-1"))))
+        var harness = DecoderHarness(streams: try DecoderHarness.announcing(storage, policy: policy))
+        #expect(
+            try Self.decode(&harness).records.map { "\($0.position)" } == [
+                "0/100+0", "0/100+1", "0/100<2", "0/100+2", "0/100+3", "0/200<0", "0/200+0", "0/200+1",
+            ])
+    }
+
+    @Test("every event of a shape that makes dead letters is set aside, deletes too, and its announcement is not")
+    func setAside() throws {
+        let policy = SchemaPolicy(addition: .deadLetter)
+        var harness = DecoderHarness(streams: try DecoderHarness.announcing(policy: policy))
+        for message in [
+            MessageBuilder.begin(0x100), MessageBuilder.relation(Self.old), MessageBuilder.insert(50, ["1"]),
+            MessageBuilder.relation(Self.new), MessageBuilder.insert(50, ["2", "a"]),
+            MessageBuilder.delete(50, "K", ["1", nil]), MessageBuilder.truncate([50]),
+        ] { try harness.decode(message) }
+        Validation.apply(to: &harness.builder)
+        let batch = harness.seal()
+        #expect(batch.records.map(\.operation) == [.create, .schemaChange, .create, .delete, .truncate])
+        #expect(batch.records.map { $0.flags.contains(.schemaHeld) } == [false, false, true, true, true])
+        #expect(batch.records.map(\.isInvalid) == [false, false, true, true, true])
+        #expect(batch.text(of: batch.records[3].validationError).contains("buz-cdc schemas approve iglu:com.acme/t/"))
+    }
+
     @Test(
         "after a crash the same announcements come again, with the same ids and bytes, and none where nothing changed")
     func replay() throws {

@@ -36,6 +36,18 @@ extension PostgresInputConfiguration {
             "First part of the derived schemas' names: iglu:VENDOR/TABLE/jsonschema/1-0-0. The default becomes local.DATABASE.",
             .defaulted("local"),
             rule: .vendor, example: "com.acme.shop")
+        static let schemaChanges = Key<CheckedSection>.section(
+            "schemaChanges",
+            SectionSpecification(
+                "What happens to rows of a table whose schema changed, by the class of the change: they are delivered (allow), become dead letters of every sink (deadLetter), or the input takes nothing more (pause), until the new schema is approved.",
+                [addition.specification, revision.specification, model.specification]))
+        static let addition = Key<SchemaPolicy.Action>.choice(
+            "addition", "The new schema accepts all that the old one did: a column came.", .defaulted("allow"))
+        static let revision = Key<SchemaPolicy.Action>.choice(
+            "revision", "Older data may fail the new schema: a column went, or a type is narrower.",
+            .defaulted("allow"))
+        static let model = Key<SchemaPolicy.Action>.choice(
+            "model", "Values have another form, or rows another key, or a column another name.", .defaulted("allow"))
         static let statusInterval = Key<Duration>.duration(
             "statusInterval", "How often the server is told how far events are safe. Well below wal_sender_timeout.",
             .defaulted("1s"), in: .milliseconds(50)...(.seconds(60)))
@@ -57,7 +69,8 @@ extension PostgresInputConfiguration {
         [
             Keys.name.specification, Keys.url.specification, Keys.slot.specification, Keys.publication.specification,
             Keys.tables.specification, Keys.snapshot.specification, Keys.acceptGap.specification,
-            Keys.schemas.specification, Keys.statusInterval.specification, Keys.connectTimeout.specification,
+            Keys.schemas.specification, Keys.schemaChanges.specification, Keys.statusInterval.specification,
+            Keys.connectTimeout.specification,
             Keys.batch.specification,
         ])
 
@@ -66,7 +79,12 @@ extension PostgresInputConfiguration {
             name: section[Keys.name], url: section[Keys.url], slot: section[Keys.slot],
             publication: section[Keys.publication], tables: section[Keys.tables], snapshot: section[Keys.snapshot],
             acceptGap: section[Keys.acceptGap],
-            schemaVendor: section[Keys.schemas][Keys.vendor], statusInterval: section[Keys.statusInterval],
+            schemaVendor: section[Keys.schemas][Keys.vendor],
+            schemaChanges: SchemaPolicy(
+                addition: section[Keys.schemaChanges][Keys.addition],
+                revision: section[Keys.schemaChanges][Keys.revision],
+                model: section[Keys.schemaChanges][Keys.model]),
+            statusInterval: section[Keys.statusInterval],
             connectTimeout: section[Keys.connectTimeout], batch: Keys.limits.read(section[Keys.batch]))
     }
 

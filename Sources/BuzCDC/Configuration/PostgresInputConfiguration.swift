@@ -1,3 +1,5 @@
+import CoreIngest
+
 /// One entry of `inputs.postgres`: a database whose changes are read.
 struct PostgresInputConfiguration: Sendable {
     /// `[A-Za-z0-9_-]`, unique among the inputs.
@@ -15,6 +17,8 @@ struct PostgresInputConfiguration: Sendable {
     var acceptGap: Bool
     /// Vendor of the derived schemas' names; passes `SchemaName`'s grammar.
     var schemaVendor: String
+    /// What happens to rows of a table whose schema changed.
+    var schemaChanges: SchemaPolicy
     /// How often the position is told to the server.
     var statusInterval: Duration
     var connectTimeout: Duration

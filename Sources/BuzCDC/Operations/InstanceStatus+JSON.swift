@@ -57,6 +57,7 @@ extension InstanceStatus {
         out.member("publication", source.publication)
         out.member("state", status.state.rawValue)
         out.member("paused", status.isPaused)
+        out.member("held", status.held)
         out.member("receivedLSN", status.received.description)
         out.member("acknowledgedLSN", status.acknowledged.description)
         out.member("serverLSN", status.serverEnd.description)

@@ -46,6 +46,7 @@ extension InstanceStatus {
             let status = source.status
             var state = status.state.rawValue
             if status.isPaused { state += ", paused" }
+            if status.held != nil { state += ", held" }
             if status.state == .snapshot, let progress = status.snapshot { state += " \(Self.progress(progress))" }
             table.append(
                 source.name, state, Quantity.bytes(status.lagBytes), "\(status.events)", "\(status.acknowledged)",

@@ -36,6 +36,7 @@ struct InstanceStatus: Sendable {
         var reasons: [String] = []
         for source in sources {
             let state = source.status.state
+            if let held = source.status.held { reasons.append("source \(source.name) is held: \(held)") }
             guard state != .streaming, state != .snapshot else { continue }
             let cause = source.status.lastError.map { ": \($0.message)" } ?? ""
             reasons.append("source \(source.name) is \(state.rawValue)\(cause)")

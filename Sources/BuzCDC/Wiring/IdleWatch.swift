@@ -24,7 +24,7 @@ struct IdleWatch {
         for source in status.sources {
             events &+= source.status.events
             guard let target = targets[source.name], source.status.state == .streaming,
-                source.status.received >= target, !source.status.isPaused
+                source.status.received >= target, !source.status.isPaused, source.status.held == nil
             else {
                 isQuiet = false
                 continue

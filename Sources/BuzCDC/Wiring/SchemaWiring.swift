@@ -38,7 +38,8 @@ struct SchemaWiring: Sendable {
             // The default is only the first part of the vendor: each database has its own.
             let vendor = input.schemaVendor == "local" ? nil : input.schemaVendor
             catalogs[input.name] = try SchemaCatalog(
-                vendor: vendor, versions: versions, contracts: contracts, publisher: publisher,
+                vendor: vendor, policy: input.schemaChanges, versions: versions, contracts: contracts,
+                publisher: publisher,
                 notice: { logger.notice("\($0)", metadata: ["input": "\(input.name)"]) },
                 warn: { logger.warning("\($0)", metadata: ["input": "\(input.name)"]) })
         }

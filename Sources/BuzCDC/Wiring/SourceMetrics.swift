@@ -15,6 +15,10 @@ enum SourceMetrics {
             status().isPaused ? 1 : 0
         }
         metrics.gauge(
+            "buz_source_held", "1 while a table's new schema waits for approval and nothing is read, else 0.",
+            labels: labels
+        ) { status().held == nil ? 0 : 1 }
+        metrics.gauge(
             "buz_source_lag_bytes", "Bytes of log that the server has and the source has not handed over.",
             labels: labels
         ) { Double(status().lagBytes) }

@@ -3,7 +3,8 @@
 /// Checked are rows in their new state (create, update, snapshot read) and collected events, each against the schema of its
 /// stream. Deletes, truncations and messages carry a key, or nothing of the schema's. An update without its unchanged TOAST
 /// columns is checked without asking for what is required. What its source has judged already is left as it is, and where the
-/// registry does not say what to check against, the event gets ``EventRecord/Flags/schemaUnavailable``.
+/// registry does not say what to check against, the event gets ``EventRecord/Flags/schemaUnavailable``. Every event of a stream that is
+/// held gets ``EventRecord/Flags/schemaHeld``, deletes too: a row must not come back by a replay.
 package enum Validation {
     /// Sets the verdict on every record of the builder: what does not pass gets ``EventRecord/Flags/invalid`` and its
     /// `validationError`. A payload that is no JSON becomes a JSON string of its bytes, so that its line can be read.
@@ -14,17 +15,25 @@ package enum Validation {
         limit: Int = ByteRange.limit
     ) {
         let unavailable = builder.renewStreams()
-        guard !unavailable.isEmpty || builder.streams.contains(where: { $0.validator != nil }) else { return }
+        guard !unavailable.isEmpty || builder.streams.contains(where: { $0.validator != nil || $0.hold != nil }) else {
+            return
+        }
         var evaluator = SchemaEvaluator()
         for index in builder.records.indices {
             let record = builder.records[index]
+            if !record.operation.isControl, let hold = builder.streams[Int(record.stream)].hold {
+                builder.setAside(index, .schemaHeld, expected: "a schema that is approved", hold.message, limit)
+                continue
+            }
             switch record.operation {
             case .none, .create, .update, .read: break
             case .delete, .truncate, .message, .schemaChange, .snapshotBegin, .snapshotEnd: continue
             }
             if record.isInvalid || record.flags.contains(.schemaUnavailable) { continue }
             if let error = unavailable[record.stream] {
-                builder.setAside(index, error, limit)
+                builder.setAside(
+                    index, .schemaUnavailable, expected: "an answer of the schema registry",
+                    "the schema could not be had: \(error.message)", limit)
                 continue
             }
             guard let validator = builder.streams[Int(record.stream)].validator else { continue }
@@ -62,15 +71,16 @@ package enum Validation {
 }
 
 extension EventBatchBuilder {
-    /// An event that cannot be judged, as its schema cannot be had.
-    fileprivate mutating func setAside(_ index: Int, _ error: SchemaError, _ limit: Int) {
+    /// An event that is not judged, for the sake of its schema.
+    fileprivate mutating func setAside(
+        _ index: Int, _ flag: EventRecord.Flags, expected: String, _ message: String, _ limit: Int
+    ) {
         let schema = streams[Int(records[index].stream)].schema.description
         let report = SchemaReport(
             schema: schema,
             failures: [
                 SchemaFailure(
-                    keyword: "schema", expected: "an answer of the schema registry", gotType: "none",
-                    message: "the schema could not be had: \(error.message)")
+                    keyword: "schema", expected: expected, gotType: "none", message: message)
             ])
         let start = arena.count
         report.render(to: &arena)
@@ -78,7 +88,7 @@ extension EventBatchBuilder {
         if arena.count <= limit { range = ByteRange(from: start, to: arena.count) } else { arena.truncate(to: start) }
         update(index) { record in
             record.validationError = range
-            record.flags.insert([.invalid, .schemaUnavailable])
+            record.flags.insert([.invalid, flag])
         }
     }
 }

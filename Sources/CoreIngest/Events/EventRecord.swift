@@ -75,6 +75,10 @@
         public static var repairedText: Flags { @inlinable get { Flags(rawValue: 16) } }
         /// Validation could not be done, as the schema could not be had.
         public static var schemaUnavailable: Flags { @inlinable get { Flags(rawValue: 32) } }
+        /// Its table's schema changed in a way that the input's policy does not deliver.
+        public static var schemaHeld: Flags { @inlinable get { Flags(rawValue: 64) } }
+        /// It is kept for a replay, and was not judged.
+        package static var setAside: Flags { [.schemaUnavailable, .schemaHeld] }
     }
 
     /// Whether the schema, or a contract, refused it.

@@ -19,6 +19,8 @@ public final class StreamDescriptor: Sendable {
     public let `protocol`: String
     /// Tells what is to be used in this one's place; nil where nothing can change.
     package let renewal: (any StreamRenewal)?
+    /// Why its events are not delivered; nil where they are.
+    package let hold: SchemaHold?
 
     /// One column, as the catalog had it.
     public struct Column: Sendable, Equatable {
@@ -120,9 +122,11 @@ public final class StreamDescriptor: Sendable {
     /// The same for a stream whose schema may change while it is in use.
     package init(
         database: String, schemaName: String, table: String, columns: [Column], keyColumns: [Int], schema: SchemaName,
-        validator: PayloadValidator?, protocol: String = "cdc", renewal: (any StreamRenewal)?
+        validator: PayloadValidator?, protocol: String = "cdc", renewal: (any StreamRenewal)?,
+        hold: SchemaHold? = nil
     ) {
         self.renewal = renewal
+        self.hold = hold
         self.database = database
         self.schemaName = schemaName
         self.table = table

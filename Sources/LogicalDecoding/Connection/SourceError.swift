@@ -49,6 +49,8 @@ package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible 
         case malformedMessage
         /// The table of a snapshot cannot be read.
         case snapshotFailed
+        /// A table that a snapshot reads has a schema that the policy does not deliver.
+        case schemaHeld
         /// The checkpoint cannot be read or written.
         case checkpointFailed
         /// A system resource could not be had: thread, eventfd.

@@ -20,7 +20,7 @@ package enum SourceErrorPolicy {
         case .badConnectionString, .permissionDenied, .serverUnsuitable, .serverReplaced, .noTables,
             .publicationMissing,
             .publicationSkipped, .rowTooLarge, .slotMissing, .slotUnknown, .slotUnsuitable, .slotAhead, .slotLost,
-            .malformedMessage,
+            .malformedMessage, .schemaHeld,
             .stopped:
             return .stop
         }

@@ -21,6 +21,8 @@ package struct DecodingError: Error, Sendable, Equatable, CustomStringConvertibl
         case unknownRelation
         /// An event that does not fit into a batch: more than 4 GiB of JSON.
         case tooLarge
+        /// Not an error of the message: its table's schema changed in a way that pauses the input.
+        case held
     }
 
     package enum Location: Sendable, Equatable {

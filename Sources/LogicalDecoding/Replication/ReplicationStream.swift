@@ -34,6 +34,9 @@ struct ReplicationStream: ~Copyable {
     /// Until it is complete, nothing of what comes is new.
     var proof: HistoryProof
     private var isPaused = false
+    /// A table's schema changed in a way that ends the reading, until the next start.
+    private var isHeld = false
+    private var isReading: Bool { !isPaused && !isHeld }
     private var hasUnsent = false
     /// Bytes taken in since the last wait.
     private var taken = 0
@@ -77,6 +80,7 @@ struct ReplicationStream: ~Copyable {
         control.update { status in
             status.state = .streaming
             status.lastError = nil
+            status.held = nil
         }
         while true {
             defer { handedOver = progress.handedOver }
@@ -88,11 +92,11 @@ struct ReplicationStream: ~Copyable {
                 return .stopped
             }
             if isPaused, orders.hasRoom { try resume() }
-            if !isPaused { try takeIn() }
+            if isReading { try takeIn() }
             show()
             let now = ContinuousClock.now
             try report(at: now)
-            if !isPaused, schedule.isDead(at: now) {
+            if isReading, schedule.isDead(at: now) {
                 throw SourceError(
                     .timedOut, "no sign of life from \(connection.label) for \(schedule.giveUpAfter): connecting again")
             }
@@ -110,9 +114,9 @@ struct ReplicationStream: ~Copyable {
                 taken += message.count
                 bytes += UInt64(message.count)
                 try take(message.bytes)
-                if isFull {
+                if isFull || isHeld {
                     try handOver()
-                    if isPaused { return }
+                    if !isReading { return }
                 }
             case .wait:
                 pacing.drained(bytes: taken)
@@ -158,6 +162,7 @@ struct ReplicationStream: ~Copyable {
             do throws(DecodingError) {
                 decoded = try decoder.decode(payload, walStart: start, sentAt: sentAt, into: &builder)
             } catch {
+                if error.code == .held { return hold(error.message) }
                 throw SourceError(
                     .malformedMessage,
                     "a change at \(start), after the commit that ends at \(progress.lastCommit), cannot be decoded: \(error);"
@@ -257,6 +262,13 @@ struct ReplicationStream: ~Copyable {
         if !isPaused { schedule.heard(at: .now) }
     }
 
+    /// Nothing was written of the change that was read last, and nothing after it is read: it comes again with the next start.
+    private mutating func hold(_ message: String) {
+        isHeld = true
+        log.error("\(message)", metadata: ["at": "\(progress.handedOver)"])
+        control.update { $0.held = message }
+    }
+
     private mutating func pause(_ value: Bool) {
         isPaused = value
         control.update { $0.isPaused = value }
@@ -280,7 +292,7 @@ struct ReplicationStream: ~Copyable {
     }
 
     private mutating func waitForMore(_ now: ContinuousClock.Instant) throws(SourceError) {
-        if !isPaused {
+        if isReading {
             resting: while true {
                 switch pacing.next(readable: connection.readableBytes) {
                 case .wait:
@@ -294,11 +306,11 @@ struct ReplicationStream: ~Copyable {
             }
         }
         var deadline = schedule.next(settled: keeper.persisted)
-        if !isPaused, let waitingSince { deadline = min(deadline, waitingSince + settings.batch.linger) }
+        if isReading, let waitingSince { deadline = min(deadline, waitingSince + settings.batch.linger) }
         let waitStart = ContinuousClock.now
         // A lost signal of room would stop everything: looked at again each second.
         let outcome = Wait.until(
-            deadline, socket: connection.socket, reading: !isPaused, writing: hasUnsent, signal: control.signal)
+            deadline, socket: connection.socket, reading: isReading, writing: hasUnsent, signal: control.signal)
         if outcome.contains(.readable) {
             let now = ContinuousClock.now
             pacing.waited(now - waitStart)

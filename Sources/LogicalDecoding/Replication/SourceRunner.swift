@@ -94,6 +94,7 @@ struct SourceRunner: ~Copyable {
             status.state = .retrying
             status.reconnects += 1
             status.isPaused = false
+            status.held = nil
         }
         let deadline = ContinuousClock.now + pause
         while ContinuousClock.now < deadline, !control.isStopping {

@@ -25,6 +25,8 @@ package struct SourceStatus: Sendable, Equatable {
     package var slot: SlotInfo?
     /// Intake has no room: reading is paused, liveness is not.
     package var isPaused: Bool = false
+    /// Why nothing more is read: a table's schema changed, and the policy says pause. Liveness goes on.
+    package var held: String?
 
     package enum State: String, Sendable, CaseIterable {
         case stopped

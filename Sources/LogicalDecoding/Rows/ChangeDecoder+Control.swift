@@ -63,10 +63,18 @@ extension ChangeDecoder {
             guard let slot = slots.index(of: relation) else { throw unknownRelation(relation, reader) }
             found.append(slot)
         }
+        // A table whose events are not to be read ends this before anything is written of the others.
+        if let open = transaction {
+            for (offset, slot) in found.enumerated() {
+                _ = try plan(
+                    slot,
+                    for: Position(commit: open.info.commitLSN.rawValue, ordinal: open.ordinal &+ UInt64(offset)))
+            }
+        }
         var answer = DecodedMessage.other
         for slot in found {
             var record = try nextRecord(.truncate, reader, walStart: walStart)
-            guard let stream = plan(slot, for: record.position).stream else { continue }
+            guard let stream = try plan(slot, for: record.position).stream else { continue }
             var start = builder.arena.count
             builder.arena.append("{}")
             record.payload = try Self.range(start, builder.arena.count, reader)

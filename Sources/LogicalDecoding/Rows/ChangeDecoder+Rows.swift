@@ -15,7 +15,7 @@ extension ChangeDecoder {
             }
         // Counted before the table is looked at, so that a filter does not change the ordinals.
         var record = try nextRecord(operation, reader, walStart: walStart)
-        let plan = plan(slot, for: record.position)
+        let plan = try plan(slot, for: record.position)
         guard let stream = plan.stream else { return .other }
 
         rows.begin(plan)

@@ -101,17 +101,20 @@ package struct ChangeDecoder: ~Copyable {
     /// The builder was sealed, perhaps inside a transaction: indices of streams and transactions start anew.
     package mutating func batchSealed() { batch &+= 1 }
 
-    /// The plan of a relation that was announced, made now if `event` is its first change.
+    /// The plan of a relation that was announced, made now if `event` is its first change. Throws ``DecodingError/Code/held``
+    /// where its events are not to be read.
     @inline(__always)
-    mutating func plan(_ slot: Int, for event: Position) -> RelationPlan {
+    mutating func plan(_ slot: Int, for event: Position) throws(DecodingError) -> RelationPlan {
         if let plan = slots[slot].plan { return plan }
-        return makePlan(slot, for: event)
+        return try makePlan(slot, for: event)
     }
 
     @inline(never)
-    private mutating func makePlan(_ slot: Int, for event: Position) -> RelationPlan {
+    private mutating func makePlan(_ slot: Int, for event: Position) throws(DecodingError) -> RelationPlan {
         let plan = RelationPlan(
             slots[slot].relation, database: settings.database, catalog: catalog, streams: streams)
+        // Before anything is remembered of the event: after the next start it is the first again.
+        if let hold = plan.stream?.hold, hold.action == .pause { throw DecodingError(.held, hold.message) }
         slots[slot].plan = plan
         if plan.stream != nil {
             slots[slot].announcement = streams.announcement(

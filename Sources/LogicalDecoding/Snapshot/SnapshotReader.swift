@@ -54,6 +54,9 @@ struct SnapshotReader: ~Copyable {
             var decoder = CopyRowDecoder(
                 relation: relation, settings: decoding, catalog: catalog, streams: streams, snapshotLSN: point,
                 snapshotTime: time)
+            if let hold = decoder.stream?.hold, hold.action == .pause {
+                throw SourceError(.schemaHeld, hold.message)
+            }
             try read(table, with: &decoder, on: connection)
             progress.tablesDone += 1
             log.info("snapshot of \(table.name) complete", metadata: ["rows": "\(progress.tableRows)"])

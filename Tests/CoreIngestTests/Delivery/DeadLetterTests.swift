@@ -157,8 +157,12 @@ import Testing
         #expect(sink.recording.closes == 1)
     }
 
-    @Test("An event that could not be checked is kept without that verdict, so that a replay delivers it unchanged")
-    func unavailable() async throws {
+    @Test(
+        "An event that was set aside for its schema is kept without that verdict, so that a replay delivers it unchanged",
+        arguments: [
+            (EventRecord.Flags.schemaUnavailable, DeadLetterClass.schemaUnavailable), (.schemaHeld, .schemaChange),
+        ])
+    func setAside(flag: EventRecord.Flags, reason: DeadLetterClass) async throws {
         var batches = TestBatch()
         let whole = batches.inserts(1)
         var builder = EventBatchBuilder(capacity: 64)
@@ -172,16 +176,16 @@ import Testing
         let start = builder.arena.count
         builder.arena.append(text: #"{"message":"down"}"#)
         record.validationError = ByteRange(from: start, to: builder.arena.count)
-        record.flags.insert([.invalid, .schemaUnavailable])
+        record.flags.insert([.invalid, flag])
         builder.append(record)
         let batch = builder.seal(source: whole.source, acknowledge: 0, receivedAt: 0)
         let letter = DeadLetter(
-            batch: batch, record: 0, reason: .schemaUnavailable, code: "schema_unavailable", error: "down", attempts: 1)
+            batch: batch, record: 0, reason: reason, code: reason.rawValue, error: "down", attempts: 1)
         try store.insert([letter], renderer: renderer)
-        #expect(try store.entries(DeadLetterFilter(reason: .schemaUnavailable)).count == 1)
+        #expect(try store.entries(DeadLetterFilter(reason: reason)).count == 1)
         let stored = try #require(try store.stored(DeadLetterFilter(), after: 0, count: 1).first?.batch)
         #expect(!stored.records[0].isInvalid)
-        #expect(!stored.records[0].flags.contains(.schemaUnavailable))
+        #expect(!stored.records[0].flags.contains(flag))
         #expect(stored.records[0].validationError.isEmpty)
         #expect(stored.text(of: stored.records[0].payload) == whole.text(of: whole.records[0].payload))
         #expect(stored.records[0].uuidLow == whole.records[0].uuidLow)

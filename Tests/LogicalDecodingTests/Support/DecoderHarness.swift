@@ -14,8 +14,10 @@ struct DecoderHarness: ~Copyable {
     }
 
     /// Announces every change of the columns' names, as the catalog of a running instance does.
-    static func announcing(_ versions: SchemaVersions.Storage = .inMemory()) throws -> StreamCache {
-        let catalog = try SchemaCatalog(vendor: "com.acme", versions: SchemaVersions(versions)) { _ in }
+    static func announcing(
+        _ versions: SchemaVersions.Storage = .inMemory(), policy: SchemaPolicy = SchemaPolicy()
+    ) throws -> StreamCache {
+        let catalog = try SchemaCatalog(vendor: "com.acme", policy: policy, versions: SchemaVersions(versions)) { _ in }
         return StreamCache(
             {
                 catalog.stream(

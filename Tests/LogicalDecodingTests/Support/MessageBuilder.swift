@@ -77,4 +77,8 @@ struct MessageBuilder {
     static func delete(_ relation: UInt32, _ part: Character, _ values: [Value]) -> [UInt8] {
         MessageBuilder("D").uint32(relation).row(part, values).bytes
     }
+
+    static func truncate(_ relations: [UInt32]) -> [UInt8] {
+        relations.reduce(MessageBuilder("T").uint32(UInt32(relations.count)).uint8(0)) { $0.uint32($1) }.bytes
+    }
 }

@@ -8,7 +8,7 @@ struct SchemasCommand: AsyncParsableCommand {
             "Work with JSON Schemas: derive and compare them, check lines of JSON against one, and keep the registry.",
         subcommands: [
             SchemasList.self, SchemasGet.self, SchemasPublish.self, SchemasPurge.self, SchemasValidate.self,
-            SchemasDerive.self, SchemasDiff.self,
+            SchemasDerive.self, SchemasDiff.self, SchemasApprove.self,
         ])
 
     /// The registry of a configuration.

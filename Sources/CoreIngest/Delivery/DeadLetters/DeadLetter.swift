@@ -4,6 +4,8 @@ package enum DeadLetterClass: String, Sendable, CaseIterable {
     case validationFailed = "validation_failed"
     /// It could not be validated, as its schema could not be had.
     case schemaUnavailable = "schema_unavailable"
+    /// Its table has a schema that the policy does not deliver.
+    case schemaChange = "schema_change"
     /// The destination refused it.
     case rejected
     /// It was refused as part of a batch, and alone too.

@@ -42,8 +42,8 @@ extension Lane {
         return true
     }
 
-    /// Dead-letters events that failed validation, where the sink does not take them, and those that could not be checked in any
-    /// case: they are not invalid, and can be replayed. Answers their indices.
+    /// Dead-letters events that failed validation, where the sink does not take them, and those that were set aside for their schema
+    /// in any case: they are not invalid, and can be replayed. Answers their indices.
     func buryInvalid(of queued: QueuedBatch) async -> [Int] {
         let batch = queued.batch
         let takesInvalid = sink.takesInvalidEvents
@@ -51,18 +51,19 @@ extension Lane {
         for index in queued.start..<batch.records.count {
             let record = batch.records[index]
             guard !record.operation.isControl else { continue }
-            if record.flags.contains(.schemaUnavailable) || (record.isInvalid && !takesInvalid) {
+            if !record.flags.isDisjoint(with: .setAside) || (record.isInvalid && !takesInvalid) {
                 excluded.append(index)
             }
         }
         guard !excluded.isEmpty else { return [] }
         let letters = excluded.map { index in
             let record = batch.records[index]
-            let isUnavailable = record.flags.contains(.schemaUnavailable)
+            let reason: DeadLetterClass =
+                record.flags.contains(.schemaHeld)
+                ? .schemaChange : record.flags.contains(.schemaUnavailable) ? .schemaUnavailable : .validationFailed
             let verdict = SchemaVerdict(batch.text(of: record.validationError))
             return DeadLetter(
-                batch: batch, record: index, reason: isUnavailable ? .schemaUnavailable : .validationFailed,
-                code: isUnavailable ? "schema_unavailable" : "validation_failed", error: verdict.message, attempts: 1,
+                batch: batch, record: index, reason: reason, code: reason.rawValue, error: verdict.message, attempts: 1,
                 group: verdict.groupKey)
         }
         // Abandoned: the batch is not settled, so it will come again.

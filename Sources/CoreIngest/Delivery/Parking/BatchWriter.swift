@@ -19,12 +19,12 @@ enum BatchWriter {
         out.append(batch.bytes(of: ByteRange(offset: 0, count: batch.byteCount)))
     }
 
-    /// One record alone, with only its own bytes: for dead letters. One that was not checked for want of its schema is written
-    /// without that verdict, so that a replay delivers it as if it had never been set aside.
+    /// One record alone, with only its own bytes: for dead letters. One that was set aside for its schema is written without
+    /// that verdict, so that a replay delivers it as if it had never been set aside.
     static func write(_ batch: EventBatch, record index: Int, to out: inout ByteArena) {
         var original = batch.records[index]
-        if original.flags.contains(.schemaUnavailable) {
-            original.flags.subtract([.invalid, .schemaUnavailable])
+        if !original.flags.isDisjoint(with: .setAside) {
+            original.flags.subtract(.setAside.union(.invalid))
             original.validationError = .none
         }
         var record = original

@@ -34,6 +34,7 @@ package final class SchemaCatalog: Sendable {
     }
 
     private let vendor: String?
+    private let policy: SchemaPolicy
     private let versions: SchemaVersions
     /// Takes the place of `versions` when their storage fails.
     private let volatileVersions = SchemaVersions(.inMemory())
@@ -45,11 +46,13 @@ package final class SchemaCatalog: Sendable {
     private let changes = Atomic<UInt64>(0)
 
     /// - `vendor`: of derived schemas; nil for `local.DATABASE`.
+    /// - `policy`: which changes of a table's schema are not delivered.
     /// - `publisher`: gets each derived schema.
     /// - `notice`: gets one line for the log when a contract comes into force or goes.
     /// - `warn`: when a contract cannot be used or the versions cannot be kept.
     package init(
-        vendor: String?, versions: SchemaVersions, contracts: SchemaCache? = nil, publisher: SchemaPublisher? = nil,
+        vendor: String?, policy: SchemaPolicy = SchemaPolicy(), versions: SchemaVersions, contracts: SchemaCache? = nil,
+        publisher: SchemaPublisher? = nil,
         notice: @escaping @Sendable (String) -> Void = { _ in }, warn: @escaping @Sendable (String) -> Void
     ) throws(SchemaError) {
         if let vendor, SchemaName(vendor: vendor, name: "x", version: .first) == nil {
@@ -59,6 +62,7 @@ package final class SchemaCatalog: Sendable {
             )
         }
         self.vendor = vendor
+        self.policy = policy
         self.versions = versions
         self.contracts = contracts
         self.publisher = publisher
@@ -80,7 +84,7 @@ package final class SchemaCatalog: Sendable {
         }
         let qualified = schema.isEmpty ? table : "\(schema).\(table)"
         let signature = TableSignature(columns: columns, keyColumns: keyColumns)
-        let derived = name(database: database, schema: schema, table: table, signature)
+        let (derived, hold) = name(database: database, schema: schema, table: table, signature)
         func text(isPublished: Bool) -> String {
             SchemaDerivation.text(
                 derived, columns: columns, comment: comment, qualifiedName: qualified, isPublished: isPublished)
@@ -91,13 +95,14 @@ package final class SchemaCatalog: Sendable {
             database: database, schemaName: schema, table: table, columns: columns, keyColumns: keyColumns,
             schema: found.contract?.validator.schema ?? derived,
             validator: found.contract?.validator,
-            renewal: contracts == nil ? nil : TableStreamRenewal(self, key))
+            renewal: contracts == nil ? nil : TableStreamRenewal(self, key), hold: hold)
         let isNew = state.withLock { state in
             state.tables[key] = Table(
                 comment: comment, derived: derived, contract: found.contract,
                 isSettled: found.isSettled, problem: found.problem, descriptor: descriptor)
             return state.texts.updateValue(own, forKey: derived) == nil
         }
+        if let hold, hold.action == .deadLetter { warn(hold.message) }
         if isNew { publisher?.offer(Array(text(isPublished: true).utf8), as: derived) }
         return descriptor
     }
@@ -124,7 +129,7 @@ package final class SchemaCatalog: Sendable {
                 : StreamDescriptor(
                     database: old.database, schemaName: old.schemaName, table: old.table, columns: old.columns,
                     keyColumns: old.keyColumns, schema: found.contract?.validator.schema ?? table.derived,
-                    validator: found.contract?.validator, renewal: old.renewal)
+                    validator: found.contract?.validator, renewal: old.renewal, hold: old.hold)
             let isPut = state.withLock { state in
                 // A table that changed meanwhile has been asked for.
                 guard let now = state.tables[key], now.descriptor === old else { return false }
@@ -250,13 +255,21 @@ package final class SchemaCatalog: Sendable {
 
     private func owner(of database: String) -> String { vendor ?? "local.\(SchemaName.part(from: database))" }
 
-    private func name(database: String, schema: String, table: String, _ signature: TableSignature) -> SchemaName {
+    private func name(
+        database: String, schema: String, table: String, _ signature: TableSignature
+    ) -> (SchemaName, SchemaHold?) {
+        var hold: SchemaHold?
         for (index, memory) in [versions, volatileVersions].enumerated() {
             do {
-                return try memory.name(
-                    vendor: owner(of: database), database: database, schema: schema, table: table, signature: signature)
+                let found = try memory.name(
+                    vendor: owner(of: database), database: database, schema: schema, table: table,
+                    signature: signature, policy: policy)
+                return (found.name, hold ?? found.hold)
             } catch {
                 if index == 0 {
+                    if policy.strictest != .allow {
+                        hold = SchemaHold(policy.strictest, table: "\(schema).\(table)", unknown: error)
+                    }
                     warn(
                         "the schema version of \(schema).\(table) could not be read or kept, and may start again after a restart: \(error)"
                     )

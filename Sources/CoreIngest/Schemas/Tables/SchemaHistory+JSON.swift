@@ -1,7 +1,7 @@
 /// As it is kept in the state:
-/// `{"name":…,"versions":[{"version":"1-0-0","columns":[{"name","nullable","family","sizes":[…],"labels":[…],"number","type"}],"key":[…]}],`
-/// `"system":"…","base":"1-0-0","moves":[{"commit":"…","ordinal":"…","from":…,"to":…,"snapshot":false}]}`, where `number`, `type`, `key`
-/// and all after the versions may be absent. Numbers of 64 bits are strings.
+/// `{"name":…,"versions":[{"version":"1-0-0","columns":[{"name","nullable","family","sizes":[…],"labels":[…],"number","type"}],"key":[…],"held":true}],`
+/// `"system":"…","base":"1-0-0","moves":[{"commit":"…","ordinal":"…","from":…,"to":…,"snapshot":false}]}`, where `number`, `type`, `key`,
+/// `held` and all after the versions may be absent. Numbers of 64 bits are strings.
 extension SchemaHistory {
     var bytes: [UInt8] {
         var arena = ByteArena(capacity: 1024)
@@ -21,7 +21,7 @@ extension SchemaHistory {
                 arena.append(",\"key\":")
                 arena.append(strings: key)
             }
-            arena.append("}")
+            arena.append(entry.isAccepted ? "}" : ",\"held\":true}")
         }
         arena.append("]")
         if let system {
@@ -55,7 +55,10 @@ extension SchemaHistory {
             else { return nil }
             let key = view.member(entry, named: "key").map { view.elements($0).compactMap { view.string($0) } }
             let signatures = view.elements(columns).compactMap { ColumnSignature(view, $0) }
-            entries.append(Entry(version: version, signature: TableSignature(columns: signatures, key: key)))
+            let isHeld = view.member(entry, named: "held").flatMap { view.boolean($0) } ?? false
+            entries.append(
+                Entry(
+                    version: version, signature: TableSignature(columns: signatures, key: key), isAccepted: !isHeld))
         }
         system = view.text(of: "system", in: 0)
         base = view.version(of: "base", in: 0)

@@ -6,6 +6,8 @@ struct SchemaHistory: Equatable {
     struct Entry: Equatable {
         var version: SchemaVersion
         var signature: TableSignature
+        /// Whether rows of it may be delivered: see ``refusal(of:by:)``.
+        var isAccepted = true
     }
 
     /// From the event at `position` on, the table has the version `to`.
@@ -41,7 +43,7 @@ struct SchemaHistory: Equatable {
             entries.last.map {
                 $0.version.raised(by: SchemaDifference.between($0.signature, signature).change)
             } ?? SchemaVersion.first
-        entries.append(Entry(version: version, signature: signature))
+        entries.append(Entry(version: version, signature: signature, isAccepted: entries.isEmpty))
         return version
     }
 

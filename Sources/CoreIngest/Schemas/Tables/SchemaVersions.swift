@@ -35,12 +35,34 @@ package final class SchemaVersions: Sendable {
     package init(_ storage: Storage) { self.storage = storage }
 
     /// The name and version of a table's schema in its present shape. A shape that the table had before gets the version it had
-    /// then; a new one the next version after the latest, by what changed. Throws what the storage throws.
+    /// then; a new one the next version after the latest, by what changed. With it, why its rows are not delivered, where the
+    /// policy does not allow the change. Throws what the storage throws.
     package func name(
-        vendor: String, database: String, schema: String, table: String, signature: TableSignature
-    ) throws -> SchemaName {
+        vendor: String, database: String, schema: String, table: String, signature: TableSignature,
+        policy: SchemaPolicy = SchemaPolicy()
+    ) throws -> (name: SchemaName, hold: SchemaHold?) {
         try change(vendor, database, schema, table) { history throws in
-            try Self.name(vendor, history, history.version(of: signature))
+            let version = history.version(of: signature)
+            let name = try Self.name(vendor, history, version)
+            guard let refusal = history.refusal(of: version, by: policy) else { return (name, nil) }
+            let hold = SchemaHold(
+                policy.action(for: refusal.change), refusal.change,
+                table: schema.isEmpty ? table : "\(schema).\(table)",
+                from: try Self.name(vendor, history, refusal.from), to: name)
+            return (name, hold)
+        }
+    }
+
+    /// Lets rows of a schema pass from the next start on. False when no table has, or had, this schema. Throws what the storage throws.
+    package func approve(_ name: SchemaName) throws -> Bool {
+        try lock.withLock { _ in
+            guard let owner = try storage.read("schemas/name/\(name.vendor)/\(name.name)") else { return false }
+            let key = "schemas/table/\(String(decoding: owner, as: UTF8.self))"
+            guard let known = try storage.read(key).flatMap({ SchemaHistory($0) }) else { return false }
+            var history = known
+            guard history.approve(name.version) else { return false }
+            if history != known { try storage.write(key, history.bytes) }
+            return true
         }
     }
 
