@@ -75,7 +75,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
-        .testTarget(name: "IntegrationTests", dependencies: ["CoreIngest", "TestServers", "CLibPQ", "CLinux"]),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["CoreIngest", "TestServers", "CLibPQ", "CLinux"],
+            exclude: ["Clients"]),
     ],
     swiftLanguageModes: [.v6]
 )

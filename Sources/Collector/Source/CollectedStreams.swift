@@ -17,7 +17,7 @@ struct CollectedStreams: ~Copyable {
 
         init(text: [UInt8]) {
             self.text = text
-            name = SchemaName(parsing: String(decoding: text, as: UTF8.self))
+            name = SchemaName(String(decoding: text, as: UTF8.self))
         }
 
         var validator: PayloadValidator? { if case .found(let validator)? = answer { validator } else { nil } }

@@ -183,11 +183,13 @@ def buz(port):
         if status != 200 or headers["Content-Type"] != "image/png" or not body.startswith(b"\x89PNG"):
             sys.exit(f"GET {path}: {status} {headers['Content-Type']}")
     # The dry run shows the verdict and keeps nothing.
-    for path, body, headers in (("/squawkbox/cloudevents", {"dataschema": schema, "data": short}, events),
-                                ("/squawkbox/self-describing", {"payload": {"schema": schema, "data": short}}, json_type),
-                                ("/squawkbox/webhook/" + schema, short, json_type)):
+    for path, body, headers, valid in (("/squawkbox/cloudevents", {"dataschema": schema, "data": short}, events, b"false"),
+                                ("/squawkbox/self-describing", {"payload": {"schema": schema, "data": short}}, json_type, b"false"),
+                                ("/squawkbox/self-describing", described, json_type, b"true"),
+                                ("/squawkbox/webhook/" + schema, short, json_type, b"false"),
+                                ("/squawkbox/webhook/" + schema, good, json_type, b"true")):
         status, _, data = request(port, "POST", path, json.dumps(body), headers)
-        if status != 200 or b'"isValid":false' not in data.replace(b" ", b""):
+        if status != 200 or b'"isValid":' + valid not in data.replace(b" ", b""):
             sys.exit(f"{path}: {status} {data[:300]!r}")
 
 

@@ -171,7 +171,7 @@ struct HTTPInputsConfiguration: Sendable {
             settings.path = webhook[Keys.webhookPath]
             settings.signatures = webhook[Keys.signatures].map { one in
                 WebhookSettings.Signature(
-                    schema: one[Keys.schema].flatMap { SchemaName(parsing: $0) }, scheme: one[Keys.scheme],
+                    schema: one[Keys.schema].flatMap { SchemaName($0) }, scheme: one[Keys.scheme],
                     secrets: one[Keys.signingSecrets], tolerance: Int(one[Keys.tolerance].components.seconds))
             }
             handlers.append(WebhookHandler(settings))
@@ -203,8 +203,9 @@ struct HTTPInputsConfiguration: Sendable {
 
 extension TextRule {
     fileprivate static let schemaName = TextRule(
-        description: "the name of a schema, such as iglu:com.acme/push/jsonschema/1-0-0", pattern: nil
-    ) { SchemaName(parsing: $0) != nil }
+        description: "the name of a schema, such as iglu:com.acme/push/jsonschema/1-0-0 or com.acme/push/v1.0.json",
+        pattern: nil
+    ) { SchemaName($0) != nil }
 
     /// Paths of routes.
     static let urlPath = TextRule(
