@@ -120,7 +120,9 @@ import Testing
         var walk = Walk(generator: SplitMix(state: seed))
         let killer = try Killer(of: database)
         var latest: [EventBatch] = []
-        for _ in 0..<120 {
+        for round in 0..<5000 {
+            // On a fast machine the killer has hardly begun by then.
+            if round >= 120, lane.reopened > 0 { break }
             for _ in 0..<(1 + walk.generator.below(60)) { walk.step(maker, orders: orders, log: log) }
             let batch = maker.seal()
             latest = latest.suffix(4) + [batch]
@@ -135,8 +137,7 @@ import Testing
             if walk.generator.below(10) == 0 { try await lane.restart(with: testSink(database), resending: latest) }
         }
         let killed = killer.stop()
-        // What the killer printed last may be lost with it.
-        #expect(killed + lane.reopened > 0)
+        #expect(lane.reopened > 0)
         #expect(lane.rejections.isEmpty)
         let expected = walk.model.sorted { $0.key < $1.key }.map { "\($0.key)|\($0.value.name)|\($0.value.note)" }
         #expect(
