@@ -22,11 +22,4 @@ enum ConfigurationKeys {
             middleware.specification, operations.specification, registry.specification, validation.specification,
             sinks.specification,
         ])
-
-    /// A key of the HTTP collector that is not part of this version.
-    static func collector(_ name: String, of section: String = "") -> KeySpecification {
-        .unavailable(
-            name,
-            "\(section)\(name) comes with a later version; remove it")
-    }
 }

@@ -82,9 +82,21 @@ final class SQLiteMirrorTable {
             guard oldRow.take(batch.bytes(of: record.before)) else { throw malformed() }
         }
         if !record.unchanged.isEmpty { return try update(from: isMoved ? oldRow : row) }
-        if isMoved { try delete(oldRow) }
-        try store()
+        if isMoved { try move() } else { try store() }
         return false
+    }
+
+    /// Takes the row from its old key to its new one: both, or neither where the new row is refused.
+    private func move() throws(StateError) {
+        try database.execute("SAVEPOINT buz_move")
+        do throws(StateError) {
+            try delete(oldRow)
+            try store()
+        } catch {
+            try database.execute("ROLLBACK TO buz_move; RELEASE buz_move")
+            throw error
+        }
+        try database.execute("RELEASE buz_move")
     }
 
     private func take(_ object: ByteRange, of batch: EventBatch) throws(StateError) {

@@ -140,6 +140,32 @@ private final class Fixture {
         await second.close()
     }
 
+    @Test("A row whose new key is refused stays where it was")
+    func refusedMove() async throws {
+        let fixture = try Fixture()
+        let sink = fixture.sink()
+        _ = try await sink.open()
+        let maker = BatchMaker()
+        maker.add(.create, orders, #"{"id":5,"name":"a","note":null}"#, key: #"{"id":5}"#)
+        guard case .delivered = await sink.write([BatchSlice(maker.seal())]) else {
+            Issue.record("not delivered")
+            return
+        }
+        try fixture.run(
+            "CREATE TRIGGER no BEFORE INSERT ON orders WHEN new.id = 50 BEGIN SELECT raise(abort, 'not 50'); END")
+        maker.begin()
+        maker.add(
+            .update, orders, #"{"id":50,"name":"b","note":null}"#, key: #"{"id":50}"#, before: #"{"id":5}"#,
+            flags: [.keyChanged, .beforeIsKeyOnly])
+        guard case .rejected(let rejections) = await sink.write([BatchSlice(maker.seal())]) else {
+            Issue.record("not rejected")
+            return
+        }
+        #expect(rejections.count == 1)
+        #expect(try fixture.rows("SELECT id || name FROM orders") == ["5a"])
+        await sink.close()
+    }
+
     @Test("A table follows added columns and changed types, and tables without a key are lists of changes")
     func shapes() async throws {
         func stream(_ columns: [(String, StreamDescriptor.Kind)], key: [Int], table: String) -> StreamDescriptor {
