@@ -29,7 +29,7 @@ let package = Package(
             name: "LogicalDecoding",
             dependencies: ["CoreIngest", "CLibPQ", "CLinux", .product(name: "Logging", package: "swift-log")]),
         .target(name: "Registries", dependencies: ["CoreIngest", "HTTPClient", "CLibPQ"]),
-        .target(name: "HTTPClient", dependencies: ["CLibCurl", "CLibCrypto", "CZlib", "CZstd"]),
+        .target(name: "HTTPClient", dependencies: ["CoreIngest", "CLibCurl", "CLibCrypto", "CZlib", "CZstd"]),
         .target(
             name: "Sinks",
             dependencies: [

@@ -41,6 +41,8 @@ package enum BoundedFile {
         }
     }
 
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     private static func errorText(_ code: Int32) -> String {
         guard let text = strerror(code) else { return "error \(code)" }
         return String(cString: text)
