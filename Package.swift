@@ -33,7 +33,8 @@ let package = Package(
         .target(
             name: "Sinks",
             dependencies: [
-                "CoreIngest", "CLibPQ", "CZlib", "CZstd", "CLinux", .product(name: "Logging", package: "swift-log"),
+                "CoreIngest", "HTTPClient", "CLibPQ", "CLibCrypto", "CZlib", "CZstd", "CLinux",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Collector",

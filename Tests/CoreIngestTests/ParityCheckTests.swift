@@ -91,7 +91,7 @@ struct ParityCheckTests {
     private func check(
         _ sides: Sides, most: Int = 1000, late: String? = nil, catchesUp: Bool = true
     ) throws -> TableParity {
-        var settings = ParityCheck<Side, Side>.Settings()
+        var settings = ParitySettings()
         settings.partRows = 64
         settings.bucketRows = 4
         settings.confirmedAtOnce = 5
@@ -194,7 +194,7 @@ struct ParityCheckTests {
 
     @Test("A table without a key is not compared")
     func keyless() throws {
-        var settings = ParityCheck<Side, Side>.Settings()
+        var settings = ParitySettings()
         settings.load = 1
         let sides = Sides()
         var keyless = table

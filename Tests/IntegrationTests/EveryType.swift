@@ -234,3 +234,12 @@ enum EveryType {
             """
     }
 }
+
+extension PostgresServer {
+    /// Whether it has the extensions whose types are among those of ``EveryType``.
+    func hasContrib() throws -> Bool {
+        try sql(
+            "select count(*) from pg_available_extensions where name in ('hstore', 'citext', 'ltree', 'cube', 'isn', 'seg')"
+        ) == "6"
+    }
+}

@@ -1,3 +1,4 @@
+import CoreIngest
 import TestServers
 import Testing
 
@@ -91,5 +92,51 @@ struct VerifyTests {
         try stand.server.stop()
         let gone = try verify(stand)
         #expect(gone.code == 1 && gone.errors.split(separator: "\n").count == 1, "\(gone)")
+    }
+}
+
+/// `buz-cdc verify` against a mirror whose digests are made here.
+@Suite("Verify a sqlite mirror", .serialized)
+struct VerifySQLiteTests {
+    @Test("Values of every type are equal by snapshot and by stream, and one changed cell is found")
+    func everyType() throws {
+        let hasContrib = try PostgresServer(PostgresServer.usual).hasContrib()
+        let columns = EveryType.columns(hasContrib: hasContrib)
+        let folder = try TemporaryFolder("verify-sqlite")
+        let stand = try Stand(
+            schema: """
+                \(EveryType.definitions(hasContrib: hasContrib))
+                create table t (id int primary key, \(columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")));
+                create table words (word text, part int, at timestamptz, n int, primary key (word, part, at));
+                insert into words select md5(i::text), i % 3, '2026-01-01Z'::timestamptz + i * interval '1 s', i from generate_series(1, 3000) i;
+                create table money (amount numeric primary key, v text);
+                insert into money select i / 7.0, 'v' || i from generate_series(1, 3000) i;
+                \(EveryType.insert(columns, from: 1, to: 150, seed: 0.25))
+                """,
+            sinks: "- {name: laptop, type: sqlite, mode: mirror, path: \(folder.path)/shop.sqlite}")
+        try stand.deliver()
+        try stand.deliver(
+            """
+            \(EveryType.insert(columns, from: 151, to: 300, seed: -0.25));
+            update words set n = n + 1 where part = 1; delete from words where n % 100 = 0;
+            """)
+        func verify() throws -> (code: Int32, output: String, errors: String) {
+            try stand.sidecar.command(
+                ["verify", "--config", stand.sidecar.configuration, "--load", "100"], seconds: 300)
+        }
+        let equal = try verify()
+        #expect(equal.code == 0, "\(equal)")
+        let database = try SQLiteDatabase(path: "\(folder.path)/shop.sqlite")
+        try database.execute(
+            """
+            UPDATE words SET n = -1 WHERE word = (SELECT word FROM words WHERE n = 999);
+            UPDATE money SET v = v || ' ' WHERE v = 'v77'; DELETE FROM t WHERE id = 200;
+            """)
+        let found = try verify()
+        #expect(found.code == 1)
+        #expect(found.output.contains("differs in n") && found.output.contains("differs in v"), "\(found)")
+        #expect(found.output.contains("public.t id=200: missing in the mirror"), "\(found)")
+        #expect(found.errors.contains("0 tables equal, 3 different, 0 unsettled, 0 not compared"), "\(found.errors)")
+        #expect(found.output.split(separator: "\n").filter { $0.contains("=") && $0.hasPrefix("public.") }.count == 3)
     }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import CoreIngest
 import LogicalDecoding
-import Sinks
 
 #if canImport(Glibc)
     import Glibc
@@ -50,9 +49,9 @@ struct VerifyCommand: ParsableCommand {
             for input in configuration.inputs.postgres {
                 let source = try PostgresParitySource(SourceFactory.settings(input, of: configuration))
                 let chosen = try choose(source.tables, of: input.name)
-                for (name, settings) in mirrors {
-                    try compare(
-                        chosen, source, PostgresParityMirror(settings), configuration, (input.name, name), &report)
+                for sink in mirrors {
+                    guard let mirror = try MirrorFactory.mirror(sink) else { continue }
+                    try compare(chosen, source, mirror, configuration, (input.name, sink.name), &report)
                 }
             }
         } catch let error as ParityError {
@@ -65,14 +64,8 @@ struct VerifyCommand: ParsableCommand {
     }
 
     /// The sinks that mirror and can be read.
-    private func mirrors(_ configuration: Configuration) throws(CommandFailure) -> [(String, PostgresSinkSettings)] {
-        var found: [(String, PostgresSinkSettings)] = []
-        for entry in configuration.sinks where sink == nil || entry.name == sink {
-            guard let postgres = entry.destination as? PostgresSinkConfiguration, postgres.mode == .mirror else {
-                continue
-            }
-            found.append((entry.name, SinkFactory.settings(postgres, name: entry.name)))
-        }
+    private func mirrors(_ configuration: Configuration) throws(CommandFailure) -> [SinkConfiguration] {
+        let found = configuration.sinks.filter { (sink == nil || $0.name == sink) && MirrorFactory.isMirror($0) }
         if !found.isEmpty { return found }
         guard let sink else { throw .usage("there is no sink with 'mode: mirror' in \(file.path)") }
         if configuration.sinks.contains(where: { $0.name == sink }) {
@@ -93,14 +86,14 @@ struct VerifyCommand: ParsableCommand {
     }
 
     private func compare(
-        _ tables: [ParityTable], _ source: PostgresParitySource, _ mirror: PostgresParityMirror,
+        _ tables: [ParityTable], _ source: PostgresParitySource, _ mirror: some ParityMirror,
         _ configuration: Configuration, _ names: (input: String, sink: String), _ report: inout VerifyReport
     ) throws(ParityError) {
         let operations = configuration.operations
         let progress = InstanceProgress(
             client: OperationsClient(host: operations.host, port: operations.port, token: operations.token),
             input: names.input, sink: names.sink, limit: .seconds(wait))
-        var settings = ParityCheck<PostgresParitySource, PostgresParityMirror>.Settings()
+        var settings = ParitySettings()
         settings.load = Double(load) / 100
         let check = ParityCheck(
             source: source, mirror: mirror, settings: settings, catchUp: progress.reach,

@@ -31,9 +31,7 @@ struct SinkFactory {
             settings.isReplay = isReplay
             return PostgresSink(settings, renderer: renderer)
         case let sqlite as SQLiteSinkConfiguration:
-            var settings = SQLiteSinkSettings(
-                name: name, path: sqlite.path, mode: .init(rawValue: sqlite.mode.rawValue) ?? .events,
-                format: sqlite.format, defaultOutput: sqlite.defaultOutput, deadletterOutput: sqlite.deadletterOutput)
+            var settings = Self.settings(sqlite, name: name)
             settings.isReplay = isReplay
             return SQLiteSink(settings, renderer: renderer)
         default:
@@ -47,6 +45,12 @@ struct SinkFactory {
             format: postgres.format, schema: postgres.schema, defaultOutput: postgres.defaultOutput,
             deadletterOutput: postgres.deadletterOutput, positionsSchema: postgres.positionsSchema,
             connectTimeout: postgres.connectTimeout, statementTimeout: postgres.statementTimeout)
+    }
+
+    static func settings(_ sqlite: SQLiteSinkConfiguration, name: String) -> SQLiteSinkSettings {
+        SQLiteSinkSettings(
+            name: name, path: sqlite.path, mode: .init(rawValue: sqlite.mode.rawValue) ?? .events,
+            format: sqlite.format, defaultOutput: sqlite.defaultOutput, deadletterOutput: sqlite.deadletterOutput)
     }
 
     private func output(_ text: String, _ key: String, _ sink: String) throws(CommandFailure) -> OutputName {

@@ -4,35 +4,18 @@
 /// fetched, and only rows whose hashes differ are looked at. As a change may be under way, such a row counts as different only when
 /// the source's row stays the same while the mirror takes in everything up to the position at which it was read.
 package struct ParityCheck<Source: ParitySource, Mirror: ParityMirror> {
-    package struct Settings: Sendable {
-        /// Rows of a part, where the key can be cut; and rows whose hashes are fetched at once.
-        package var partRows = 100_000
-        /// Rows that one bucket should have.
-        package var bucketRows = 512
-        /// Differences of a table that are confirmed; beyond they are only counted.
-        package var mostDifferences = 1000
-        /// Rows that are looked at together.
-        package var confirmedAtOnce = 200
-        /// How often a row is looked at that changes all the time.
-        package var rounds = 5
-        /// Share of the time in which the source may be busy with the comparison, above 0 up to 1.
-        package var load = 0.5
-
-        package init() {}
-    }
-
     /// Blocks until the mirror has what the source committed before a position. Nil when it has, else why not, in one line.
     package typealias CatchUp = (LogSequenceNumber) -> String?
 
     private let source: Source
     private let mirror: Mirror
-    private let settings: Settings
+    private let settings: ParitySettings
     private let catchUp: CatchUp
     private let pause: (Duration) -> Void
 
     /// `pause`: sleeps, so that the source has its rest.
     package init(
-        source: Source, mirror: Mirror, settings: Settings = Settings(), catchUp: @escaping CatchUp,
+        source: Source, mirror: Mirror, settings: ParitySettings = ParitySettings(), catchUp: @escaping CatchUp,
         pause: @escaping (Duration) -> Void
     ) {
         self.source = source
@@ -64,22 +47,24 @@ package struct ParityCheck<Source: ParitySource, Mirror: ParityMirror> {
             result.leftOut = columns.sorted().map { whole.columns[$0].name }
         }
         var range = KeyRange()
+        let isCut = table.hasOrderedKey && mirror.orders(table)
         while true {
-            if table.hasOrderedKey {
+            if isCut {
                 let after = range.after
                 range.upTo = try measured { () throws(ParityError) in
                     try source.boundary(table, after: after, rows: settings.partRows)
                 }
             }
-            try compare(table, range, &result)
+            try compare(table, range, isCut ? settings.partRows : Int(clamping: table.estimatedRows), &result)
             progress(result.sourceRows)
             guard let next = range.upTo else { return result }
             range.after = next
         }
     }
 
-    private func compare(_ table: ParityTable, _ range: KeyRange, _ result: inout TableParity) throws(ParityError) {
-        let expectedRows = table.hasOrderedKey ? settings.partRows : Int(clamping: table.estimatedRows)
+    private func compare(
+        _ table: ParityTable, _ range: KeyRange, _ expectedRows: Int, _ result: inout TableParity
+    ) throws(ParityError) {
         let buckets = Self.powerOfTwo(atLeast: expectedRows / max(1, settings.bucketRows), atMost: 1 << 16)
         let ours = try measured { () throws(ParityError) in
             try source.digests(table, range, buckets: buckets)
@@ -186,4 +171,22 @@ package struct ParityCheck<Source: ParitySource, Mirror: ParityMirror> {
         if settings.load < 1 { pause(min(busy * (1 / settings.load - 1), .seconds(60))) }
         return value
     }
+}
+
+/// Bounds of a comparison.
+package struct ParitySettings: Sendable {
+    /// Rows of a part, where the key can be cut; and rows whose hashes are fetched at once.
+    package var partRows = 100_000
+    /// Rows that one bucket should have.
+    package var bucketRows = 512
+    /// Differences of a table that are confirmed; beyond they are only counted.
+    package var mostDifferences = 1000
+    /// Rows that are looked at together.
+    package var confirmedAtOnce = 200
+    /// How often a row is looked at that changes all the time.
+    package var rounds = 5
+    /// Share of the time in which the source may be busy with the comparison, above 0 up to 1.
+    package var load = 0.5
+
+    package init() {}
 }

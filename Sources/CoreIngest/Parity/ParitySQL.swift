@@ -88,10 +88,16 @@ package struct ParitySQL: Sendable {
     private func text(_ column: StreamDescriptor.Column) -> String {
         let name = identifier(column.name)
         switch column.kind {
-        case .json: return "nullif(\(name)::text, 'null')"
-        case .array: return "regexp_replace(\(name)::text, '^(\\[-?[0-9]+:-?[0-9]+\\])+=', '')"
-        case .boolean, .integer, .float, .numeric, .string, .uuid, .date, .time, .timestamp, .interval, .bytes, .hstore,
-            .enumeration, .composite, .text:
+        case .json: return "translate(nullif(\(name)::text, 'null'), E'\\n\\r\\t', '   ')"
+        case .array(let element):
+            let text = "regexp_replace(\(name)::text, '^(\\[-?[0-9]+:-?[0-9]+\\])+=', '')"
+            return element == .json ? "translate(\(text), E'\\n\\r\\t', '   ')" : text
+        case .string where column.sqlType != "text" && !column.sqlType.hasPrefix("character varying"), .text:
+            // A cast to text would cut the padding of char(n) off, and add a mask to inet.
+            return "CASE WHEN \(name) IS NOT NULL THEN concat(\(name)) END"
+        case .float: return "CASE \(name)::text WHEN '-0' THEN '0' ELSE \(name)::text END"
+        case .boolean, .integer, .numeric, .string, .uuid, .date, .time, .timestamp, .interval, .bytes, .hstore,
+            .enumeration, .composite:
             return "\(name)::text"
         }
     }

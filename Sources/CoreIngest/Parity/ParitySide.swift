@@ -1,8 +1,10 @@
 /// One of the two databases of a comparison. Calls block, within time limits of their own; one thread.
 ///
-/// Both sides write a row's values as texts in the same form, the **canonical text**: what Postgres writes with dates in ISO form,
-/// times in UTC, `bytea` in hex and `lc_monetary` C; the JSON value `null` is NULL, and arrays have no bounds in front. A row's
-/// hash is the first half of the MD5 of its texts as one composite value of Postgres; its bucket is made of the MD5 of its key.
+/// Both sides write a row's values as texts in the same form, the **canonical text**: what Postgres's output function of the type
+/// writes (of booleans `true` and `false`) with dates in ISO form, times in UTC, `bytea` in hex and `lc_monetary` C; the JSON value
+/// `null` is NULL, line ends and tabs within `json` are blanks, zero has no sign in a floating-point
+/// number, and arrays have no bounds in front. A row's hash is the first half of
+/// the MD5 of its texts as one composite value of Postgres; its bucket is made of the MD5 of its key.
 package protocol ParitySide {
     /// Number and sum of hashes of the rows in a range, by bucket; buckets without rows are left out. `buckets`: a power of two.
     func digests(_ table: ParityTable, _ range: KeyRange, buckets: Int) throws(ParityError) -> [Int: BucketDigest]
@@ -26,6 +28,13 @@ package protocol ParitySource: ParitySide {
 package protocol ParityMirror: ParitySide {
     /// What of a table can be compared.
     func scope(of table: ParityTable) throws(ParityError) -> ParityScope
+    /// Whether it orders the values of the first key column as the source does. Asked only of tables with an ordered key; without
+    /// it the table is read as a whole.
+    func orders(_ table: ParityTable) -> Bool
+}
+
+extension ParityMirror {
+    package func orders(_ table: ParityTable) -> Bool { true }
 }
 
 /// What of a table can be compared.

@@ -175,6 +175,31 @@ package struct Statement: ~Copyable {
         return Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, Int32(column)))))
     }
 
+    /// A value as it is stored. Bytes are valid until the next step.
+    package enum Stored {
+        case null
+        case integer(Int64)
+        case real(Double)
+        case text(UnsafeRawBufferPointer)
+        case blob(UnsafeRawBufferPointer)
+    }
+
+    /// A column of the row, as it is stored.
+    package func stored(_ column: Int) -> Stored {
+        let index = Int32(column)
+        switch sqlite3_column_type(handle, index) {
+        case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, index))
+        case SQLITE_FLOAT: return .real(sqlite3_column_double(handle, index))
+        case SQLITE_TEXT:
+            let start = sqlite3_column_text(handle, index)
+            return .text(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, index))))
+        case SQLITE_BLOB:
+            let start = sqlite3_column_blob(handle, index)
+            return .blob(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, index))))
+        default: return .null
+        }
+    }
+
     private func check(_ code: Int32) throws(StateError) {
         guard code == SQLITE_OK else { throw database.error(code, "write") }
     }

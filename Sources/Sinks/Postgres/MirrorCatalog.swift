@@ -7,8 +7,7 @@ final class MirrorCatalog {
     private let schemaOverride: String?
     private let schemaChangeTimeout: Duration
     private var targets: [PostgresTable: MirrorTarget] = [:]
-    /// Which source table each mirror is of: two sources in one table would overwrite each other.
-    private var origins: [PostgresTable: ExactText] = [:]
+    private var origins = TableOrigins()
     /// Tables in which rows that should have been new were there already: their inserts go the longer way from now on.
     private var conflicting: Set<PostgresTable> = []
     private var stages = 0
@@ -67,17 +66,14 @@ final class MirrorCatalog {
         throws(PostgresFailure) -> MirrorTarget
     {
         let table = table(of: stream)
-        if let known = targets[table], known.serves(stream) {
-            if known.descriptor === stream { return known }
-            if origins[table] == Self.origin(stream, source) { return known }
+        if let known = targets[table], known.descriptor === stream { return known }
+        if let mistake = origins.claim(
+            ExactText(table.sql), as: "\(table)", for: stream, of: source,
+            remedy: "give them sinks of their own with different `schema`")
+        {
+            throw PostgresFailure(.misconfigured, mistake)
         }
-        let origin = Self.origin(stream, source)
-        if let other = origins[table], other != origin {
-            throw PostgresFailure(
-                .misconfigured,
-                "\(origin.wrappedValue) and \(other.wrappedValue) would both be mirrored to \(table): give them sinks of their own with different `schema`"
-            )
-        }
+        if let known = targets[table], known.serves(stream) { return known }
         try checkNames(stream, table)
         let shape = try types(of: stream, connection)
         if let oid = try connection.relation(table) {
@@ -91,12 +87,7 @@ final class MirrorCatalog {
         let target = MirrorTarget(
             table: table, descriptor: stream, columns: try columns(of: oid, for: stream, table, connection))
         targets[table] = target
-        origins[table] = origin
         return target
-    }
-
-    private static func origin(_ stream: StreamDescriptor, _ source: SourceIdentity) -> ExactText {
-        ExactText("\(stream.qualifiedName) of input \(source.name)")
     }
 
     // MARK: Types

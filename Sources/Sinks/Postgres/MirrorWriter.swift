@@ -15,8 +15,6 @@ struct MirrorWriter: ~Copyable {
     private var latest: TableChanges?
     /// Shapes that no table of the destination can have.
     private var impossible: [(stream: StreamDescriptor, failure: PostgresFailure)] = []
-    private var key = ByteArena(capacity: 256)
-    private var oldKey = ByteArena(capacity: 256)
     /// Events that were refused for ever, with the reason.
     private(set) var refusals: [EventReference: PostgresFailure] = [:]
     /// Partial updates of rows that the target did not have: stored with what was known.
@@ -34,10 +32,10 @@ struct MirrorWriter: ~Copyable {
         let batch = event.batch(in: slices)
         let stream = batch.stream(of: record)
         if let latest, latest.stream === stream {
-            try take(event, record, batch, latest)
+            try take(event, record, latest)
         } else if let table = try possibleChanges(for: stream, batch.source, event, record) {
             latest = table
-            try take(event, record, batch, table)
+            try take(event, record, table)
         }
     }
 
@@ -81,51 +79,31 @@ struct MirrorWriter: ~Copyable {
     }
 
     private mutating func take(
-        _ event: EventReference, _ record: EventRecord, _ batch: EventBatch, _ table: TableChanges
+        _ event: EventReference, _ record: EventRecord, _ table: TableChanges
     ) throws(PostgresFailure) {
         switch record.operation {
         case .snapshotBegin:
             table.keyless = []
-            table.changes.truncate()
+            table.keyed.changes.truncate()
         case .snapshotEnd, .none, .message, .schemaChange: break
         case .truncate:
-            if table.target.hasKey { table.changes.truncate() } else { table.keyless.append(event) }
+            if table.target.hasKey { table.keyed.changes.truncate() } else { table.keyless.append(event) }
         case .create, .read, .update, .delete:
             guard table.target.hasKey else {
                 table.keyless.append(event)
                 return
             }
-            try fold(event, record, batch, table)
+            try fold(event, table)
         }
     }
 
-    private mutating func fold(
-        _ event: EventReference, _ record: EventRecord, _ batch: EventBatch, _ table: TableChanges
-    ) throws(PostgresFailure) {
-        key.truncate(to: 0)
-        let own = record.key.isEmpty ? record.payload : record.key
-        guard table.readKey(batch.bytes(of: own), into: &key) else {
+    private mutating func fold(_ event: EventReference, _ table: TableChanges) throws(PostgresFailure) {
+        switch table.keyed.fold(event, of: slices) {
+        case .taken: break
+        case .withoutKey:
             refusals[event] = PostgresFailure(
                 .data, "the change does not tell its row's key (SQLSTATE 22023)", sqlState: "22023")
-            return
-        }
-        if record.operation == .delete {
-            table.changes.add(event, .removal, key: key.bytes)
-            return
-        }
-        let effect: PendingChanges.Effect = record.unchanged.isEmpty ? .whole : .partial
-        oldKey.truncate(to: 0)
-        guard record.flags.contains(.keyChanged), table.readKey(batch.bytes(of: record.before), into: &oldKey),
-            !oldKey.bytes.elementsEqual(key.bytes)
-        else {
-            table.changes.add(event, effect, key: key.bytes)
-            return
-        }
-        if effect == .whole {
-            table.changes.add(event, .removal, key: oldKey.bytes)
-            table.changes.add(event, .whole, key: key.bytes)
-        } else {
-            // Only the target has the row's other columns: after all that came before, the row is moved there.
+        case .partialMove:
             try carryOut(table)
             try applyAlone(event, .partial, table)
         }
@@ -142,10 +120,10 @@ struct MirrorWriter: ~Copyable {
 
     private mutating func carryOut(_ table: TableChanges) throws(PostgresFailure) {
         let target = table.target
-        if table.changes.truncates { try loader.connection.define("TRUNCATE TABLE \(target.table.sql)") }
+        if table.keyed.changes.truncates { try loader.connection.define("TRUNCATE TABLE \(target.table.sql)") }
         try appendKeyless(table)
-        if table.changes.lasts.isEmpty {
-            table.changes.clear()
+        if table.keyed.changes.lasts.isEmpty {
+            table.keyed.changes.clear()
             return
         }
         if try carryOutFew(table) { return }
@@ -153,17 +131,17 @@ struct MirrorWriter: ~Copyable {
         var inserts = RowBlock()
         var upserts = RowBlock()
         var updates: [[Int]: [Int32]] = [:]
-        for last in table.changes.lasts where last >= 0 {
-            guard table.collect(last, of: slices) else {
-                for change in table.changes.parts(of: last) {
-                    refusals[table.changes.changes[Int(change)].event] = PostgresFailure(
+        for last in table.keyed.changes.lasts where last >= 0 {
+            guard table.keyed.collect(last, of: slices) else {
+                for change in table.keyed.changes.parts(of: last) {
+                    refusals[table.keyed.changes.changes[Int(change)].event] = PostgresFailure(
                         .data, "the payload is not a JSON object (SQLSTATE 22P02)", sqlState: "22P02")
                 }
                 continue
             }
-            switch table.changes.verdict(on: last, of: slices) {
+            switch table.keyed.changes.verdict(on: last, of: slices) {
             case .delete:
-                if !table.changes.truncates { table.write(target.key, last, to: &removals) }
+                if !table.keyed.changes.truncates { table.write(target.key, last, to: &removals) }
             case .insert:
                 if loader.isCareful || catalog.meetsConflicts(target.table) {
                     table.write(target.writable, last, to: &upserts)
@@ -171,7 +149,8 @@ struct MirrorWriter: ~Copyable {
                     table.write(target.writable, last, to: &inserts)
                 }
             case .upsert: table.write(target.writable, last, to: &upserts)
-            case .update: updates[target.writable.filter { table.row.values[$0] != nil }, default: []].append(last)
+            case .update:
+                updates[target.writable.filter { table.keyed.row.values[$0] != nil }, default: []].append(last)
             }
         }
         try delete(removals, table)
@@ -179,24 +158,24 @@ struct MirrorWriter: ~Copyable {
         try upsert(upserts, table)
         for (columns, lasts) in updates.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             var block = RowBlock()
-            for last in lasts where table.collect(last, of: slices) { table.write(columns, last, to: &block) }
+            for last in lasts where table.keyed.collect(last, of: slices) { table.write(columns, last, to: &block) }
             try update(block, columns, table)
         }
-        table.changes.clear()
+        table.keyed.changes.clear()
     }
 
     /// Changes that are few are done sooner one by one than by way of the temporary table.
     private static let few = 4
 
     private mutating func carryOutFew(_ table: TableChanges) throws(PostgresFailure) -> Bool {
-        let lasts = table.changes.lasts
+        let lasts = table.keyed.changes.lasts
         guard lasts.count <= Self.few, !loader.isCareful,
-            lasts.allSatisfy({ table.changes.parts(of: $0).count == 1 })
+            lasts.allSatisfy({ table.keyed.changes.parts(of: $0).count == 1 })
         else { return false }
-        let changes = lasts.map { table.changes.changes[Int($0)] }
+        let changes = lasts.map { table.keyed.changes.changes[Int($0)] }
         for change in changes where change.effect == .removal { try applyAlone(change.event, .removal, table) }
         for change in changes where change.effect != .removal { try applyAlone(change.event, change.effect, table) }
-        table.changes.clear()
+        table.keyed.changes.clear()
         return true
     }
 
@@ -266,13 +245,13 @@ struct MirrorWriter: ~Copyable {
         var refused: [(row: Int, failure: PostgresFailure)] = []
         try loader.load(block.count, apply) { row, failure throws(PostgresFailure) in refused.append((row, failure)) }
         for (row, failure) in refused {
-            let history = table.changes.history(of: block.owner(row))
+            let history = table.keyed.changes.history(of: block.owner(row))
             if history.count == 1 {
-                refusals[table.changes.changes[Int(history[0])].event] = failure
+                refusals[table.keyed.changes.changes[Int(history[0])].event] = failure
                 continue
             }
             for number in history {
-                let change = table.changes.changes[Int(number)]
+                let change = table.keyed.changes.changes[Int(number)]
                 try applyAlone(change.event, change.effect, table)
             }
         }

@@ -3,141 +3,87 @@ import CoreIngest
 /// The mirror tables of one database: made when they are missing, and changed with their sources.
 final class SQLiteMirrorCatalog {
     private let database: SQLiteDatabase
-    private var tables: [SQLiteName: SQLiteMirrorTable] = [:]
-    /// Which source table each mirror is of.
-    private var origins: [SQLiteName: String] = [:]
+    private var tables: [ExactText: SQLiteMirrorTable] = [:]
+    private var origins = TableOrigins()
 
     init(_ database: SQLiteDatabase) { self.database = database }
 
     /// After a rollback: what was made in the transaction is gone.
     func forget() { tables = [:] }
 
+    /// What a table without a key has besides.
+    private static let changeTypes: [SQLiteType] = [.text, .text, .integer]
+
     /// The table of a stream, made or altered to its shape.
     func table(for stream: StreamDescriptor, source: SourceIdentity) throws(StateError) -> SQLiteMirrorTable {
-        let name = SQLiteName.table(schema: stream.schemaName, name: stream.table)
-        let folded = SQLiteName(name)
+        let name = sqliteTable(schema: stream.schemaName, name: stream.table)
+        let folded = NameRules.sqlite.folded(name)
         if let known = tables[folded], known.descriptor === stream { return known }
-        let origin = "\(stream.qualifiedName) of input \(source.name)"
-        if let other = origins[folded], other != origin {
-            throw StateError(
-                .failed,
-                "\(origin) and \(other) would both be mirrored to the table \(name), as SQLite's names have no case: give them sinks of their own"
-            )
+        if let mistake = origins.claim(
+            folded, as: name, for: stream, of: source,
+            remedy: "SQLite's names have no case: give them sinks of their own")
+        {
+            throw StateError(.failed, mistake)
         }
-        origins[folded] = origin
         if let known = tables[folded], known.serves(stream) { return known }
-        try checkNames(of: stream)
-        let changeColumns = changeColumns(of: stream)
-        let present = try columns(of: name)
-        if present.isEmpty {
-            try create(name, stream, changeColumns)
-        } else {
-            try alter(name, stream, present, changeColumns)
+        let changeColumns =
+            stream.keyColumns.isEmpty
+            ? NameRules.sqlite.free(["_buz_op", "_buz_commit_lsn", "_buz_ordinal"], beside: stream) : []
+        let definition = TableDefinition(
+            stream, SQLiteTypes.self, more: Array(zip(changeColumns, Self.changeTypes).map { ($0, $1) }))
+        let present = try Self.columns(of: name, in: database)
+        let steps: [TableStep]
+        do throws(TableRefusal) {
+            try NameRules.sqlite.check(stream, more: changeColumns.count)
+            steps = try definition.steps(from: present.isEmpty ? nil : present, .sqlite, table: name) { $0.fit($1) }
+        } catch {
+            throw StateError(.refused, error.description)
         }
+        for step in steps { try carryOut(step, of: definition, on: name) }
         let table = try SQLiteMirrorTable(name, stream, changeColumns: changeColumns, in: database)
         tables[folded] = table
         return table
     }
 
-    private func checkNames(of stream: StreamDescriptor) throws(StateError) {
-        var seen: [SQLiteName: String] = [:]
-        for column in stream.columns {
-            if let other = seen.updateValue(column.name, forKey: SQLiteName(column.name)) {
-                throw StateError(
-                    .refused,
-                    "\(stream.qualifiedName) has the columns \(other) and \(column.name), which are one to SQLite: leave one out of the publication"
-                )
-            }
-        }
-        if stream.columns.count > 1990 {
-            throw StateError(
-                .refused,
-                "\(stream.qualifiedName) has \(stream.columns.count) columns, more than SQLite's 2000: leave some out of the publication"
-            )
-        }
-    }
-
-    /// What a table without a key has besides; with underscores behind where the source has such columns itself.
-    private func changeColumns(of stream: StreamDescriptor) -> [String] {
-        guard stream.keyColumns.isEmpty else { return [] }
-        let taken = Set(stream.columns.map { SQLiteName($0.name) })
-        return ["_buz_op", "_buz_commit_lsn", "_buz_ordinal"].map { name in
-            var free = name
-            while taken.contains(SQLiteName(free)) { free += "_" }
-            return free
-        }
-    }
-
-    private static let changeTypes: [SQLiteType] = [.text, .text, .integer]
-
-    private func create(_ name: String, _ stream: StreamDescriptor, _ changeColumns: [String]) throws(StateError) {
-        var parts = stream.columns.map { "\(sqliteIdentifier($0.name)) \(SQLiteType($0.kind).rawValue)" }
-        parts += zip(changeColumns, Self.changeTypes).map { "\(sqliteIdentifier($0)) \($1.rawValue)" }
-        if !stream.keyColumns.isEmpty { parts.append("PRIMARY KEY (\(keyList(stream)))") }
-        try database.execute("CREATE TABLE \(sqliteIdentifier(name)) (\(parts.joined(separator: ", ")))")
-    }
-
-    private func keyList(_ stream: StreamDescriptor) -> String {
-        stream.keyColumns.map { sqliteIdentifier(stream.columns[$0].name) }.joined(separator: ", ")
-    }
-
-    private struct Present {
-        var name: String
-        var type: String
-        /// Place in the primary key, from 1; 0 outside of it.
-        var keyPlace: Int
-    }
-
-    private func columns(of table: String) throws(StateError) -> [SQLiteName: Present] {
+    /// What a table has; nothing where there is none.
+    static func columns(of table: String, in database: SQLiteDatabase) throws(StateError) -> [PresentColumn] {
         var rows = try database.prepare("SELECT name, type, pk FROM pragma_table_info(?)")
         try rows.bind(1, table)
-        var found: [SQLiteName: Present] = [:]
+        var found: [PresentColumn] = []
         while try rows.step() {
-            let column = Present(name: rows.text(0), type: rows.text(1), keyPlace: Int(rows.integer(2)))
-            found[SQLiteName(column.name)] = column
+            found.append(PresentColumn(name: rows.text(0), type: rows.text(1), isKey: rows.integer(2) > 0))
         }
         return found
     }
 
-    private func alter(
-        _ name: String, _ stream: StreamDescriptor, _ present: [SQLiteName: Present], _ changeColumns: [String]
+    private func carryOut(
+        _ step: TableStep, of definition: TableDefinition<SQLiteType>, on name: String
     ) throws(StateError) {
         let table = sqliteIdentifier(name)
-        for column in stream.columns {
-            let type = SQLiteType(column.kind)
-            guard let old = present[SQLiteName(column.name)] else {
-                try database.execute(
-                    "ALTER TABLE \(table) ADD COLUMN \(sqliteIdentifier(column.name)) \(type.rawValue)")
-                continue
-            }
-            if !type.fits(old.type) { try change(old, of: name, to: type) }
-        }
-        for (column, type) in zip(changeColumns, Self.changeTypes) where present[SQLiteName(column)] == nil {
-            try database.execute("ALTER TABLE \(table) ADD COLUMN \(sqliteIdentifier(column)) \(type.rawValue)")
-        }
-        guard !stream.keyColumns.isEmpty else { return }
-        let key = Set(stream.keyColumns.map { SQLiteName(stream.columns[$0].name) })
-        if Set(present.filter { $0.value.keyPlace > 0 }.keys) != key {
+        let key = definition.key.map { sqliteIdentifier(definition.columns[$0].name) }.joined(separator: ", ")
+        switch step {
+        case .create:
+            var parts = definition.columns.map { "\(sqliteIdentifier($0.name)) \($0.type)" }
+            if !key.isEmpty { parts.append("PRIMARY KEY (\(key))") }
+            try database.execute("CREATE TABLE \(table) (\(parts.joined(separator: ", ")))")
+        case .add(let index):
+            let column = definition.columns[index]
+            try database.execute("ALTER TABLE \(table) ADD COLUMN \(sqliteIdentifier(column.name)) \(column.type)")
+        case .change(let index, _): try change(definition.columns[index], of: table)
+        case .rekey:
             let index = sqliteIdentifier("buz_key_of_\(name)")
             // One of an earlier key would refuse rows.
             try database.execute("DROP INDEX IF EXISTS \(index)")
-            try database.execute("CREATE UNIQUE INDEX \(index) ON \(table) (\(keyList(stream)))")
+            try database.execute("CREATE UNIQUE INDEX \(index) ON \(table) (\(key))")
         }
     }
 
     /// Gives a column another declared type, with its values as texts. SQLite cannot, so another column takes its place.
-    private func change(_ column: Present, of name: String, to type: SQLiteType) throws(StateError) {
-        let table = sqliteIdentifier(name)
-        guard column.keyPlace == 0 else {
-            throw StateError(
-                .failed,
-                "key column \(column.name) of the mirror \(name) has the type \(column.type) and its source another by now: "
-                    + "drop the table, then take a fresh snapshot")
-        }
+    private func change(_ column: TableDefinition<SQLiteType>.Column, of table: String) throws(StateError) {
         let old = sqliteIdentifier(column.name)
         let new = sqliteIdentifier("buz_new_\(column.name)")
-        try database.execute("ALTER TABLE \(table) ADD COLUMN \(new) \(type.rawValue)")
-        try database.execute("UPDATE \(table) SET \(new) = CAST(\(old) AS \(type.rawValue))")
+        try database.execute("ALTER TABLE \(table) ADD COLUMN \(new) \(column.type)")
+        try database.execute("UPDATE \(table) SET \(new) = CAST(\(old) AS \(column.type))")
         try database.execute("ALTER TABLE \(table) DROP COLUMN \(old)")
         try database.execute("ALTER TABLE \(table) RENAME COLUMN \(new) TO \(old)")
     }

@@ -17,7 +17,7 @@ extension Statement {
         case .bytes where first == UInt8(ascii: "\""):
             scratch.appendUnescaped(json)
             var bytes = ByteArena(capacity: scratch.count / 2)
-            if Self.append(hex: scratch.bytes, to: &bytes) { return try bind(index, blob: bytes.bytes) }
+            if bytes.append(bytesOf: scratch.bytes) { return try bind(index, blob: bytes.bytes) }
             return try bind(index, text: scratch.bytes)
         case .json: return try bind(index, text: json)
         case .boolean, .float, .numeric, .string, .uuid, .date, .time, .timestamp, .interval, .bytes, .hstore,
@@ -29,30 +29,6 @@ extension Statement {
         if let plain = json.plainScalar { return try bind(index, text: plain) }
         scratch.appendUnescaped(json)
         try bind(index, text: scratch.bytes)
-    }
-
-    /// Appends what `\x01ff` says; false when it is not of that form.
-    private static func append(hex text: UnsafeRawBufferPointer, to bytes: inout ByteArena) -> Bool {
-        guard text.count >= 2, text.count % 2 == 0, text[0] == UInt8(ascii: "\\"), text[1] == UInt8(ascii: "x") else {
-            return false
-        }
-        bytes.reserve(text.count / 2)
-        var at = 2
-        while at < text.count {
-            guard let high = nibble(text[at]), let low = nibble(text[at + 1]) else { return false }
-            bytes.append(high << 4 | low)
-            at += 2
-        }
-        return true
-    }
-
-    private static func nibble(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x61...0x66: byte - 0x57
-        case 0x41...0x46: byte - 0x37
-        default: nil
-        }
     }
 }
 

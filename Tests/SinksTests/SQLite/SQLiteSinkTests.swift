@@ -216,8 +216,8 @@ private final class Fixture {
             rejections.count == 1 && rejections[0].record == 0
                 && rejections[0].failure.message.contains("one to SQLite"))
         #expect(try fixture.rows("SELECT id FROM orders") == ["1"])
-        #expect(SQLiteName.table(schema: "public", name: "sqlite_x") == "public.sqlite_x")
-        #expect(SQLiteName.table(schema: "s", name: "t") == "s.t")
+        #expect(sqliteTable(schema: "public", name: "sqlite_x") == "public.sqlite_x")
+        #expect(sqliteTable(schema: "s", name: "t") == "s.t")
         await sink.close()
     }
 

@@ -1,0 +1,26 @@
+import CoreIngest
+import Sinks
+
+/// Makes what `verify` reads the mirrors of a sink by.
+enum MirrorFactory {
+    /// Connects to a sink's destination; nil where the sink keeps no mirrors. Blocks, within the sink's own time limits.
+    static func mirror(_ sink: SinkConfiguration) throws(ParityError) -> (any ParityMirror)? {
+        guard isMirror(sink) else { return nil }
+        switch sink.destination {
+        case let postgres as PostgresSinkConfiguration:
+            return try PostgresParityMirror(SinkFactory.settings(postgres, name: sink.name))
+        case let sqlite as SQLiteSinkConfiguration:
+            return ReadMirror(try SQLiteMirrorReader(SinkFactory.settings(sqlite, name: sink.name)))
+        default: return nil
+        }
+    }
+
+    /// Whether a sink keeps mirrors.
+    static func isMirror(_ sink: SinkConfiguration) -> Bool {
+        switch sink.destination {
+        case let postgres as PostgresSinkConfiguration: postgres.mode == .mirror
+        case let sqlite as SQLiteSinkConfiguration: sqlite.mode == .mirror
+        default: false
+        }
+    }
+}
