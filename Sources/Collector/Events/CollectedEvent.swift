@@ -1,7 +1,7 @@
 import CoreIngest
 
 /// One event as it lies in memory and on the disk; everything little-endian:
-/// length u32 · protocol u8 · 3 bytes of zero · id 2×u64 · time i64 · received i64 · six parts of offset u32 and length u32
+/// length u32 · protocol u8 · verdict u8 · 2 bytes of zero · id 2×u64 · time i64 · received i64 · six parts of offset u32 and length u32
 /// (offsets from the event's beginning) · the parts.
 package struct CollectedEvent {
     static let headerBytes = 40 + 8 * CollectedEvents.Part.allCases.count
@@ -20,6 +20,8 @@ package struct CollectedEvent {
         }
     }
 
+    /// Which of its chunk's validators has let the payload pass, from 1 on; 0: none. Says nothing once the chunk is gone.
+    var verdict: UInt8 { bytes[5] }
     package var uuid: EventUUID { EventUUID(high: word(8), low: word(16)) }
     /// When it happened: microseconds since the Unix epoch.
     package var timestamp: Int64 { Int64(bitPattern: word(24)) }
@@ -47,6 +49,7 @@ package struct CollectedEvent {
     struct Header {
         var length: Int
         var `protocol`: CollectedProtocol
+        var verdict: UInt8
         var uuid: EventUUID
         var timestamp: Int64
         var receivedAt: Int64
@@ -57,7 +60,8 @@ package struct CollectedEvent {
                 base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: UInt64.self)
             }
             base.storeBytes(of: UInt32(length).littleEndian, as: UInt32.self)
-            base.storeBytes(of: UInt32(`protocol`.rawValue).littleEndian, toByteOffset: 4, as: UInt32.self)
+            let kind = UInt32(`protocol`.rawValue) | UInt32(verdict) << 8
+            base.storeBytes(of: kind.littleEndian, toByteOffset: 4, as: UInt32.self)
             store(uuid.high, 8)
             store(uuid.low, 16)
             store(UInt64(bitPattern: timestamp), 24)

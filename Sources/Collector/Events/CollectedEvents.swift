@@ -70,6 +70,8 @@ package struct CollectedEvents: ~Copyable {
     package var scratch = ByteArena(capacity: 1024)
     /// Contexts that every event of the request gets besides its own; set by the server, for the length of a request.
     package var requestContexts = CollectedContexts()
+    /// Checks payloads as they are set; nil: that is left to the source.
+    var judge: PayloadJudge?
     /// Of the request: microseconds since the Unix epoch.
     package private(set) var receivedAt: Int64 = 0
     /// Events so far.
@@ -88,6 +90,7 @@ package struct CollectedEvents: ~Copyable {
     private var parts = [ByteRange](repeating: .none, count: Part.allCases.count)
     private var contexts = CollectedContexts()
     private var problems = ""
+    private var verdict: UInt8 = 0
 
     /// `capacity`: bytes to reserve.
     package init(limits: Limits = Limits(), ids: UUIDSource = UUIDSource(), capacity: Int = 64 << 10) {
@@ -170,9 +173,20 @@ package struct CollectedEvents: ~Copyable {
         return isString
     }
 
+    /// Sets the payload to a value of a JSON text, which is checked where the schema was set before and is at hand.
+    package mutating func set(payload value: Int, in view: JSONView) {
+        set(.payload, view.text(value))
+        let schema = parts[Part.schema.rawValue]
+        guard let judge, !schema.isEmpty else { return }
+        let start = begin + Int(schema.offset)
+        let name = UnsafeRawBufferPointer(rebasing: arena.bytes[start..<start + Int(schema.count)])
+        verdict = judge.verdict(name, value, in: view)
+    }
+
     /// Sets a part to what `body` appends. Nothing but appending may be done with the arena.
     package mutating func write(_ part: Part, _ body: (inout ByteArena) -> Void) {
         precondition(isBuilding, "An event is begun first.")
+        if part == .schema || part == .payload { verdict = 0 }
         let start = arena.count
         body(&arena)
         parts[part.rawValue] = ByteRange(offset: start - begin, count: arena.count - start)
@@ -226,8 +240,8 @@ package struct CollectedEvents: ~Copyable {
         }
         let id = uuid ?? ids.next(at: receivedAt)
         CollectedEvent.Header(
-            length: arena.count - begin, protocol: `protocol`, uuid: id, timestamp: timestamp ?? receivedAt,
-            receivedAt: receivedAt
+            length: arena.count - begin, protocol: `protocol`, verdict: verdict, uuid: id,
+            timestamp: timestamp ?? receivedAt, receivedAt: receivedAt
         ).write(to: arena.base + begin, parts: parts)
         count += 1
         isBuilding = false
@@ -247,6 +261,7 @@ package struct CollectedEvents: ~Copyable {
         timestamp = nil
         contexts.removeAll()
         problems = ""
+        verdict = 0
         for index in parts.indices { parts[index] = .none }
     }
 

@@ -25,6 +25,7 @@ package final class Collector: Sendable {
     package let source: SpoolSource
     private let spool: Spool
     private let handlers: [any ProtocolHandler]
+    private let schemas: SchemaCache
     private let dryRun: DryRun
     private let metrics: MetricsRegistry
     private let logger: Logger
@@ -46,6 +47,7 @@ package final class Collector: Sendable {
         settings.spool.syncsEachGroup = settings.server.acknowledge != .received
         self.settings = settings
         self.handlers = handlers
+        self.schemas = schemas
         self.metrics = metrics
         self.logger = logger
         spool = try Spool(directory: directory, settings: settings.spool, logger: logger)
@@ -69,7 +71,8 @@ package final class Collector: Sendable {
     package func bind(pages: [CollectorPage]) async throws(CollectorError) -> String {
         let dryRun = dryRun
         let bound = try await CollectorServer.bind(
-            settings.server, handlers: handlers, pages: pages, spool: spool, metrics: metrics, logger: logger,
+            settings.server, handlers: handlers, pages: pages, spool: spool, schemas: schemas, metrics: metrics,
+            logger: logger,
             dryRun: { dryRun.answer($0) })
         server.server.withLock { $0 = bound }
         return bound.address

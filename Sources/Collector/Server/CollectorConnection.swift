@@ -362,9 +362,7 @@ final class CollectorConnection: ChannelDuplexHandler {
         }
         let closes = last?.closes == true || closesAfterAnswers && pending.isEmpty
         if loop.out.count > 0 {
-            var buffer = context.channel.allocator.buffer(capacity: loop.out.count)
-            buffer.writeBytes(loop.out.bytes)
-            loop.out.truncate(to: 0)
+            let buffer = loop.takeOut()
             if closes {
                 close(context, after: buffer, lingers: last?.lingers == true)
             } else {

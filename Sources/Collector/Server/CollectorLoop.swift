@@ -12,6 +12,8 @@ final class CollectorLoop {
     var answers = AnswerWriter()
     /// Answers of one call, before they go to the channel; empty in between.
     var out = ByteArena(capacity: 4096)
+    /// What is handed to channels: its storage is used again once the channel has written it.
+    private var sent: ByteBuffer
     /// Bytes of requests that are not whole yet.
     var buffered = 0
     let mostBuffered: Int
@@ -27,7 +29,6 @@ final class CollectorLoop {
     private var inFlight: [UInt64: [CollectorConnection]] = [:]
     /// Batches on the disk that wait to be delivered: by offset.
     private var undelivered = FIFO<(end: UInt64, batch: UInt64)>()
-    private var spare: [SpoolChunk] = []
     private var isHandOverScheduled = false
     private static let mostBatchBytes = 1 << 20
 
@@ -38,9 +39,20 @@ final class CollectorLoop {
         parser = RequestHeadParser(
             limits: RequestHeadParser.Limits(headBytes: limits.headBytes, fields: limits.headerFields))
         events = CollectedEvents(limits: limits.events)
+        events.judge = shared.schemas.map { PayloadJudge($0) }
         inflater = BodyInflater(
             limits: BodyInflater.Limits(bytes: limits.inflatedBytes, ratio: limits.inflateRatio))
+        sent = ByteBufferAllocator().buffer(capacity: 4096)
         mostBuffered = max(1 << 20, limits.bufferBytes / max(1, shared.settings.threads))
+    }
+
+    /// Takes ``out`` to send it.
+    func takeOut() -> ByteBuffer {
+        if sent.capacity > 1 << 20 { sent = ByteBufferAllocator().buffer(capacity: 4096) }
+        sent.clear(minimumCapacity: out.count)
+        sent.writeBytes(out.bytes)
+        out.truncate(to: 0)
+        return sent
     }
 
     func add(_ connection: CollectorConnection) { connections[ObjectIdentifier(connection)] = connection }
@@ -285,7 +297,7 @@ final class CollectorLoop {
     private func handOver() {
         isHandOverScheduled = false
         guard !events.isEmpty else { return }
-        let chunk = spare.popLast() ?? SpoolChunk()
+        let chunk = shared.spool.tail.emptyChunk()
         chunk.take(&events)
         let number = batch
         batch += 1
@@ -295,13 +307,12 @@ final class CollectorLoop {
         }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let eventLoop = eventLoop
-        shared.spool.append(chunk) { outcome, chunk in
-            eventLoop.execute { bound.value.settled(number, outcome, chunk) }
+        shared.spool.append(chunk) { outcome in
+            eventLoop.execute { bound.value.settled(number, outcome) }
         }
     }
 
-    private func settled(_ number: UInt64, _ outcome: Spool.Outcome, _ chunk: SpoolChunk) {
-        if spare.count < 4, chunk.isSmall { spare.append(chunk) }
+    private func settled(_ number: UInt64, _ outcome: Spool.Outcome) {
         switch outcome {
         case .written(let end) where shared.settings.acknowledge == .delivered:
             undelivered.append((end, number))

@@ -19,8 +19,8 @@ package struct CollectorError: Error, CustomStringConvertible {
 
 /// Takes events over HTTP/1.1, and leaves them in the spool.
 ///
-/// ``bind(_:handlers:pages:spool:metrics:logger:dryRun:)`` listens at once; ``drain(within:)`` lets the requests that came be
-/// answered; ``close()`` ends its threads.
+/// ``bind(_:handlers:pages:spool:schemas:metrics:logger:dryRun:)`` listens at once; ``drain(within:)`` lets the requests that
+/// came be answered; ``close()`` ends its threads.
 package final class CollectorServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let loops: [NIOLoopBound<CollectorLoop>]
@@ -44,10 +44,12 @@ package final class CollectorServer: Sendable {
         address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
-    /// `dryRun`: makes the answer of events that were only tried out; it may block.
+    /// `schemas`: to check payloads as they are read; nil: that is left to the source. `dryRun`: makes the answer of events that
+    /// were only tried out; it may block.
     package static func bind(
         _ settings: CollectorSettings, handlers: [any ProtocolHandler], pages: [CollectorPage], spool: Spool,
-        metrics: MetricsRegistry, logger: Logger, dryRun: @escaping @Sendable ([UInt8]) -> CollectedAnswer
+        schemas: SchemaCache? = nil, metrics: MetricsRegistry, logger: Logger,
+        dryRun: @escaping @Sendable ([UInt8]) -> CollectedAnswer
     ) async throws(CollectorError) -> CollectorServer {
         let files = raiseFileLimit()
         let mostConnections = min(settings.limits.connections, max(16, files - 256))
@@ -57,7 +59,7 @@ package final class CollectorServer: Sendable {
             )
         }
         let shared = CollectorShared(
-            settings: settings, handlers: handlers, pages: pages, spool: spool,
+            settings: settings, handlers: handlers, pages: pages, spool: spool, schemas: schemas,
             metrics: CollectorMetrics(metrics), pool: .singleton, logger: logger, dryRun: dryRun)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.threads))
         var loops: [NIOLoopBound<CollectorLoop>] = []

@@ -11,6 +11,7 @@ final class CollectorShared: Sendable {
     let pages: [CollectorPage]
     let router: Router
     let spool: Spool
+    let schemas: SchemaCache?
     let metrics: CollectorMetrics
     let logger: Logger
     let crossOrigin: CrossOrigin?
@@ -31,13 +32,14 @@ final class CollectorShared: Sendable {
 
     init(
         settings: CollectorSettings, handlers: [any ProtocolHandler], pages: [CollectorPage], spool: Spool,
-        metrics: CollectorMetrics, pool: NIOThreadPool, logger: Logger,
+        schemas: SchemaCache?, metrics: CollectorMetrics, pool: NIOThreadPool, logger: Logger,
         dryRun: @escaping @Sendable ([UInt8]) -> CollectedAnswer
     ) {
         self.settings = settings
         self.handlers = handlers
         self.pages = pages
         self.spool = spool
+        self.schemas = schemas
         self.metrics = metrics
         self.pool = pool
         self.logger = logger

@@ -3,7 +3,7 @@ import CoreIngest
 /// Makes records of collected events: finds their streams, groups and checks their contexts, and appends them to a batch.
 /// Payloads are checked by the pipeline. Not thread safe; the source's thread has it.
 struct EventAssembler: ~Copyable {
-    private var streams: CollectedStreams
+    private var schemas: KnownSchemas
     private var evaluator = SchemaEvaluator()
     private let wait: (Int) -> Bool
     private let reporting: SchemaReporting
@@ -12,18 +12,21 @@ struct EventAssembler: ~Copyable {
     /// `wait`: called when the registry does not answer, with the number of attempts before; true to ask again, false to go on
     /// without, until it has answered for some schema.
     init(_ schemas: SchemaCache, reporting: SchemaReporting, wait: @escaping (Int) -> Bool) {
-        streams = CollectedStreams(schemas)
+        self.schemas = KnownSchemas { schemas.validator(for: $0) }
         self.wait = wait
         self.reporting = reporting
     }
 
     /// A new batch begins.
-    mutating func beginBatch() { streams.beginBatch() }
+    mutating func beginBatch() { schemas.beginBatch() }
 
-    /// Appends one event.
-    mutating func append(_ event: CollectedEvent, at position: Position, to builder: inout EventBatchBuilder) {
+    /// Appends one event. `validators`: those that verdicts of its chunk name. A verdict counts as long as the schema is the same.
+    mutating func append(
+        _ event: CollectedEvent, at position: Position, judgedBy validators: [PayloadValidator] = [],
+        to builder: inout EventBatchBuilder
+    ) {
         let schema = resolved(event[.schema])
-        guard let stream = streams.stream(event.protocol, schema) else { return }
+        guard let stream = schema.stream(of: event.protocol) else { return }
         var record = EventRecord()
         record.uuidHigh = event.uuid.high
         record.uuidLow = event.uuid.low
@@ -32,6 +35,10 @@ struct EventAssembler: ~Copyable {
         record.stream = builder.index(of: stream)
         record.payload = builder.arena.copy(event[.payload])
         record.keyHash = Self.hash(event[.key])
+        let verdict = Int(event.verdict)
+        if verdict > 0, verdict <= validators.count, validators[verdict - 1] === schema.validator {
+            record.flags.insert(.passed)
+        }
         var report = schema.problem
         var isUnavailable = schema.isUnavailable
         if !event[.contexts].isEmpty {
@@ -52,8 +59,8 @@ struct EventAssembler: ~Copyable {
         builder.append(record)
     }
 
-    private mutating func resolved(_ text: UnsafeRawBufferPointer) -> CollectedStreams.Known {
-        let schema = streams.schema(text)
+    private mutating func resolved(_ text: UnsafeRawBufferPointer) -> KnownSchema {
+        let schema = schemas.schema(text)
         guard schema.isUnavailable else {
             if schema.answer != nil { hasGivenUp = false }
             return schema
@@ -61,7 +68,7 @@ struct EventAssembler: ~Copyable {
         // Patience is spent once an outage, not once a schema: events must not pile up behind it for ever.
         var attempts = 0
         while schema.isUnavailable, !hasGivenUp {
-            if wait(attempts) { streams.askAgain(schema) } else { hasGivenUp = true }
+            if wait(attempts) { schemas.lookAgain(schema) } else { hasGivenUp = true }
             attempts += 1
         }
         return schema
@@ -71,7 +78,7 @@ struct EventAssembler: ~Copyable {
 
     /// Writes `"NAME":DATA` for each schema, `"NAME":[DATA,…]` where there are several of one.
     private mutating func addContexts(
-        _ event: CollectedEvent, _ schema: CollectedStreams.Known, to builder: inout EventBatchBuilder,
+        _ event: CollectedEvent, _ schema: KnownSchema, to builder: inout EventBatchBuilder,
         _ record: inout EventRecord, _ report: inout SchemaReport?, _ isUnavailable: inout Bool
     ) {
         let start = builder.arena.count
@@ -127,7 +134,7 @@ struct EventAssembler: ~Copyable {
     }
 
     /// The verdict on the payload, as the pipeline leaves an event alone that was judged already.
-    private mutating func payloadReport(_ event: CollectedEvent, _ schema: CollectedStreams.Known) -> SchemaReport {
+    private mutating func payloadReport(_ event: CollectedEvent, _ schema: KnownSchema) -> SchemaReport {
         if let validator = schema.validator, !validator.passes(event[.payload], using: &evaluator) {
             return validator.report(event[.payload], reporting: reporting)
         }

@@ -135,7 +135,7 @@ package final class SpoolSource: SourceSignals, Sendable {
                     repetitions += 1
                     continue
                 }
-                assembler.append(event, at: position, to: &builder)
+                assembler.append(event, at: position, judgedBy: frame.validators, to: &builder)
                 events += 1
             }
             if sequence.isBroken {

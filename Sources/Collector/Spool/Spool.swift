@@ -31,10 +31,10 @@ package final class Spool: Sendable {
 
     struct Entry: Sendable {
         var chunk: SpoolChunk
-        var done: @Sendable (Outcome, SpoolChunk) -> Void
+        var done: @Sendable (Outcome) -> Void
     }
 
-    private struct State {
+    struct State {
         /// Ascending; the last one is written to.
         var segments: [Segment] = []
         var pending: [Entry] = []
@@ -49,14 +49,16 @@ package final class Spool: Sendable {
     package let history: UInt64
     let settings: SpoolSettings
     let logger: Logger
-    private let state: Mutex<State>
+    let state: Mutex<State>
     private let cursor: Mutex<SpoolCursor>
     private let wake = Signal()
     /// Sent when something was written.
     let written = Signal()
+    let tail = SpoolTail()
+    private let spares = SpoolSpares()
     private let writer: Mutex<SpoolWriter>
-    private let diskBytes = Atomic<Int>(0)
-    private let pendingBytes = Atomic<Int>(0)
+    let diskBytes = Atomic<Int>(0)
+    let pendingBytes = Atomic<Int>(0)
     private let committedOffset: Atomic<UInt64>
     private let acknowledgedOffset: Atomic<UInt64>
 
@@ -83,7 +85,8 @@ package final class Spool: Sendable {
         acknowledgedOffset = Atomic(found.segments.isEmpty ? begin : acknowledged)
         diskBytes.store(found.segments.reduce(0) { $0 + $1.size }, ordering: .relaxed)
         self.state = Mutex(state)
-        writer = Mutex(SpoolWriter(directory: directory, next: begin, segmentBytes: settings.segmentBytes))
+        writer = Mutex(
+            SpoolWriter(directory: directory, next: begin, segmentBytes: settings.segmentBytes, spares: spares))
     }
 
     // MARK: Writing
@@ -95,8 +98,8 @@ package final class Spool: Sendable {
             && diskBytes.load(ordering: .relaxed) + pending <= settings.maxBytes
     }
 
-    /// Hands a chunk over. `done` is called once, on the writer's thread, and gets the chunk back.
-    package func append(_ chunk: SpoolChunk, done: @escaping @Sendable (Outcome, SpoolChunk) -> Void) {
+    /// Hands a chunk over, which is the spool's from here on. `done` is called once, on the writer's thread.
+    package func append(_ chunk: SpoolChunk, done: @escaping @Sendable (Outcome) -> Void) {
         pendingBytes.add(chunk.byteCount, ordering: .relaxed)
         let isStopped = state.withLock { state in
             if !state.isStopped { state.pending.append(Entry(chunk: chunk, done: done)) }
@@ -104,7 +107,7 @@ package final class Spool: Sendable {
         }
         if isStopped {
             pendingBytes.subtract(chunk.byteCount, ordering: .relaxed)
-            done(.failed(StateError(.failed, "the spool is closed")), chunk)
+            done(.failed(StateError(.failed, "the spool is closed")))
         } else {
             wake.send()
         }
@@ -142,14 +145,15 @@ package final class Spool: Sendable {
                 do throws(StateError) {
                     let ends = try writer.write(group, sync: settings.syncsEachGroup)
                     took(writer.segment, ends, group)
-                    for (entry, end) in zip(group, ends) { entry.done(.written(end: end), entry.chunk) }
+                    for (entry, end) in zip(group, ends) { entry.done(.written(end: end)) }
                     report(nil)
                 } catch {
                     // A new file may be there although nothing is in it.
                     if writer.segment != before { took(writer.segment, [], []) }
                     for entry in group {
                         pendingBytes.subtract(entry.chunk.byteCount, ordering: .relaxed)
-                        entry.done(.failed(error), entry.chunk)
+                        entry.done(.failed(error))
+                        tail.giveBack(entry.chunk)
                     }
                     report(error)
                 }
@@ -184,7 +188,10 @@ package final class Spool: Sendable {
             return grown
         }
         diskBytes.add(grown, ordering: .relaxed)
-        for entry in group { pendingBytes.subtract(entry.chunk.byteCount, ordering: .relaxed) }
+        for (entry, end) in zip(group, ends) {
+            pendingBytes.subtract(entry.chunk.byteCount, ordering: .relaxed)
+            tail.append(entry.chunk, at: end - UInt64(SpoolSegment.frameHeaderBytes + entry.chunk.byteCount))
+        }
         if let end = ends.last {
             committedOffset.store(end, ordering: .releasing)
             written.send()
@@ -246,39 +253,10 @@ package final class Spool: Sendable {
             return removed
         }
         for segment in removed {
-            unlink(SpoolSegment.path(directory, segment.start))
-            diskBytes.subtract(segment.size, ordering: .relaxed)
+            let left = diskBytes.subtract(segment.size, ordering: .relaxed).newValue
+            let path = SpoolSegment.path(directory, segment.start)
+            let spare = (spares.count + 1) * settings.segmentBytes
+            if left + spare > settings.maxBytes || !spares.keep(path) { unlink(path) }
         }
-    }
-
-    // MARK: Status
-
-    package struct Status: Sendable, Equatable {
-        /// On disk, in whole files.
-        package var bytes: Int
-        package var pendingBytes: Int
-        package var limitBytes: Int
-        /// Written and not acknowledged.
-        package var unacknowledgedBytes: UInt64
-        /// When the oldest of that was written: microseconds since the Unix epoch, within a tenth of a second.
-        package var oldest: Int64?
-        /// Why events cannot be kept; nil when they can.
-        package var failure: String?
-        package var isFull: Bool
-    }
-
-    package var status: Status {
-        let (oldest, failure, waiting) = state.withLock { state in
-            let acknowledged = acknowledged
-            let waiting = state.segments.reduce(UInt64(0)) { sum, segment in
-                let begin = max(segment.start + UInt64(SpoolSegment.headerBytes), acknowledged)
-                return begin < segment.end ? sum + segment.end - begin : sum
-            }
-            return (waiting > 0 ? state.times.first?.time : nil, state.failure, waiting)
-        }
-        return Status(
-            bytes: diskBytes.load(ordering: .relaxed), pendingBytes: pendingBytes.load(ordering: .relaxed),
-            limitBytes: settings.maxBytes, unacknowledgedBytes: waiting, oldest: oldest, failure: failure,
-            isFull: !admits(0))
     }
 }

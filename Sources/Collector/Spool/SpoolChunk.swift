@@ -1,12 +1,14 @@
 import CoreIngest
 
-/// Events of one event loop on their way to the disk: one frame. Its storage goes back to the loop when it is written.
+/// Events of one event loop on their way to the disk, and from there to the source: one frame.
 ///
-/// Unchecked: the loop gives it away when it hands it over, and has it back in the completion; the writer's thread alone
-/// touches it in between.
+/// Unchecked: it has one owner at a time, who gives it away for good: the loop that fills it, the writer's thread, the
+/// ``SpoolTail``, and the source's thread, from which its storage goes back to a loop.
 package final class SpoolChunk: @unchecked Sendable {
     private var arena = ByteArena(capacity: 64 << 10)
     private(set) var events = 0
+    /// What ``CollectedEvent/verdict`` counts. In memory only.
+    private(set) var validators: [PayloadValidator] = []
 
     package init() {}
 
@@ -14,6 +16,7 @@ package final class SpoolChunk: @unchecked Sendable {
     package func take(_ collected: inout CollectedEvents) {
         arena.truncate(to: 0)
         events = collected.count
+        validators = collected.judge?.take() ?? []
         collected.swapStorage(with: &arena)
     }
 

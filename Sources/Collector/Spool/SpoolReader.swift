@@ -6,13 +6,15 @@ import CoreIngest
     import Musl
 #endif
 
-/// Reads the spool frame by frame, up to what is committed. Not thread safe: the source's thread has it.
+/// Reads the spool frame by frame, up to what is committed: from memory what was written just now, else from the disk. Not thread safe: the source's thread has it.
 struct SpoolReader: ~Copyable {
     struct Frame {
         /// Borrowed: valid until the next call.
         var events: UnsafeRawBufferPointer
         var begin: UInt64
         var end: UInt64
+        /// Those that the events' verdicts name; none where they come from the disk.
+        var validators: [PayloadValidator] = []
     }
 
     private let spool: Spool
@@ -22,6 +24,8 @@ struct SpoolReader: ~Copyable {
     private var buffer = ByteArena(capacity: 64)
     /// The part of the buffer that was not looked at yet, which begins at ``offset``.
     private var at = 0
+    /// The chunk of the last frame, where it came from memory.
+    private var held: SpoolChunk?
     private static let step = 256 << 10
 
     init(_ spool: Spool, at offset: UInt64) {
@@ -29,7 +33,10 @@ struct SpoolReader: ~Copyable {
         self.offset = offset
     }
 
-    deinit { if let file { close(file.descriptor) } }
+    deinit {
+        if let file { close(file.descriptor) }
+        if let held { spool.tail.giveBack(held) }
+    }
 
     /// Goes to another place: that of a frame, or before the first one.
     mutating func seek(to offset: UInt64) {
@@ -47,8 +54,16 @@ struct SpoolReader: ~Copyable {
     /// The next frame; nil when all that is committed was read. `damage` is told what cannot be read, and is passed over.
     mutating func next(damage: (String) -> Void) throws(StateError) -> Frame? {
         var wanted = SpoolSegment.frameHeaderBytes
+        if let held { spool.tail.giveBack(held) }
+        held = nil
         while true {
             let rest = UnsafeRawBufferPointer(rebasing: buffer.bytes[at...])
+            if rest.isEmpty, let chunk = spool.tail.take(at: offset) {
+                held = chunk
+                let begin = offset
+                offset += UInt64(SpoolSegment.frameHeaderBytes + chunk.byteCount)
+                return Frame(events: chunk.bytes, begin: begin, end: offset, validators: chunk.validators)
+            }
             if rest.count >= wanted {
                 switch SpoolSegment.frame(rest, at: offset) {
                 case .whole(let events, let count):

@@ -43,6 +43,9 @@ struct SpoolRecovery {
     static func recover(_ directory: String, acknowledged: UInt64) throws(StateError) -> SpoolRecovery {
         var found = SpoolRecovery()
         let starts = try FileSystem.list(directory).compactMap(SpoolSegment.start(ofFile:)).sorted()
+        for name in try FileSystem.list(directory) where name.hasSuffix(SpoolSpares.suffix) {
+            unlink("\(directory)/\(name)")
+        }
         var highest = acknowledged
         for (index, start) in starts.enumerated() {
             let path = SpoolSegment.path(directory, start)
@@ -51,7 +54,7 @@ struct SpoolRecovery {
             let size = try FileSystem.size(descriptor, path: path)
             highest = max(highest, start + UInt64(size))
             let isLast = index == starts.count - 1
-            let end = isLast ? try wholeFrames(descriptor, start, size, path: path) : size
+            let (end, isTorn) = isLast ? try wholeFrames(descriptor, start, size, path: path) : (size, false)
             if end <= SpoolSegment.headerBytes || start + UInt64(end) <= acknowledged {
                 unlink(path)
                 continue
@@ -59,8 +62,10 @@ struct SpoolRecovery {
             if end < size {
                 // What a crash left unfinished was never reported as safe.
                 _ = ftruncate(descriptor, off_t(end))
-                found.damages.append(
-                    "Cut off \(size - end) bytes that were not written completely from the end of \(path).")
+                if isTorn {
+                    found.damages.append(
+                        "Cut off an end that was not written completely, at byte \(end) of \(path).")
+                }
             }
             if found.segments.isEmpty { found.oldest = lastWritten(descriptor) }
             found.segments.append(Spool.Segment(start: start, size: end))
@@ -69,35 +74,39 @@ struct SpoolRecovery {
         return found
     }
 
-    /// Where the whole frames of a file end.
+    /// Where the whole frames of a file end, and whether a frame of its own follows that is not whole. What else follows is left
+    /// from before the file was written over.
     private static func wholeFrames(
         _ descriptor: Int32, _ start: UInt64, _ size: Int, path: String
-    ) throws(StateError) -> Int {
+    ) throws(StateError) -> (end: Int, isTorn: Bool) {
         let head = try FileSystem.read(descriptor, at: 0, count: SpoolSegment.headerBytes, path: path)
-        guard head == SpoolSegment.header else { return 0 }
+        guard head == SpoolSegment.header else { return (0, size > 0) }
         var at = SpoolSegment.headerBytes
         var window = 1 << 20
         while at < size {
             let bytes = try FileSystem.read(descriptor, at: at, count: min(window, size - at), path: path)
             var used = 0
             var wanted: Int?
+            var isOwn = true
             bytes.withUnsafeBytes { bytes in
                 while wanted == nil, used < bytes.count {
                     let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
                     switch SpoolSegment.frame(rest, at: start + UInt64(at + used)) {
                     case .whole(_, let count): used += count
                     case .cut(let count): wanted = count
-                    case .broken: wanted = .max
+                    case .broken(let own):
+                        isOwn = own
+                        wanted = .max
                     }
                 }
             }
             at += used
             guard let wanted else { continue }
             // The frame goes past the end of the file.
-            if wanted > size - at { return at }
+            if wanted > size - at { return (at, isOwn) }
             window = max(window, wanted)
         }
-        return at
+        return (at, false)
     }
 
     private static func lastWritten(_ descriptor: Int32) -> Int64 {

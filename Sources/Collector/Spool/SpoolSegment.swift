@@ -46,17 +46,20 @@ enum SpoolSegment {
         case whole(events: UnsafeRawBufferPointer, byteCount: Int)
         /// It goes on past the end of `bytes`: it has so many bytes.
         case cut(byteCount: Int)
-        case broken
+        /// `isOwn`: its offset is the one at which it lies, and the rest is wrong.
+        case broken(isOwn: Bool)
     }
 
     static func frame(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) -> Frame {
         guard bytes.count >= frameHeaderBytes else { return .cut(byteCount: frameHeaderBytes) }
         let length = Int(bytes.loadUnaligned(as: UInt32.self).littleEndian)
         let own = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).littleEndian
-        guard length > frameHeaderBytes, own == offset else { return .broken }
+        guard length > frameHeaderBytes, own == offset else { return .broken(isOwn: own == offset) }
         guard length <= bytes.count else { return .cut(byteCount: length) }
         let expected = bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian
-        guard CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[8..<length])) == expected else { return .broken }
+        guard CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[8..<length])) == expected else {
+            return .broken(isOwn: true)
+        }
         return .whole(
             events: UnsafeRawBufferPointer(rebasing: bytes[frameHeaderBytes..<length]), byteCount: length)
     }

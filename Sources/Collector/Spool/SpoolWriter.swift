@@ -10,7 +10,10 @@ import CoreIngest
 struct SpoolWriter: ~Copyable {
     private let directory: String
     private let segmentBytes: Int
+    private let spares: SpoolSpares
     private var descriptor: Int32 = -1
+    /// The file is one that is written over, and longer than what counts of it.
+    private var isReused = false
     /// Where the next file begins.
     private var next: UInt64
     /// The file that is written to; nil before the first.
@@ -21,8 +24,9 @@ struct SpoolWriter: ~Copyable {
     /// `iovec`s of one call: two for each chunk, within IOV_MAX.
     private static let mostChunks = 500
 
-    init(directory: String, next: UInt64, segmentBytes: Int) {
+    init(directory: String, next: UInt64, segmentBytes: Int, spares: SpoolSpares) {
         self.directory = directory
+        self.spares = spares
         self.next = next
         self.segmentBytes = segmentBytes
     }
@@ -72,7 +76,8 @@ struct SpoolWriter: ~Copyable {
         // A file that was closed for an error ends where it counts.
         if let segment { next = segment.end }
         let path = SpoolSegment.path(directory, next)
-        let opened = try FileSystem.open(path, O_RDWR | O_CREAT | O_TRUNC)
+        isReused = spares.take(as: path)
+        let opened = try FileSystem.open(path, isReused ? O_RDWR : O_RDWR | O_CREAT | O_TRUNC)
         do throws(StateError) {
             var header = ByteArena(capacity: 64)
             header.append(SpoolSegment.header)
@@ -104,6 +109,10 @@ struct SpoolWriter: ~Copyable {
     /// Closes the file; the next write begins another.
     mutating func close() {
         guard descriptor >= 0 else { return }
+        if isReused, let segment {
+            _ = ftruncate(descriptor, off_t(segment.size))
+            isSyncDue = true
+        }
         _ = sync()
         Self.closeFile(descriptor)
         descriptor = -1

@@ -29,7 +29,7 @@ package enum Validation {
             case .none, .create, .update, .read: break
             case .delete, .truncate, .message, .schemaChange, .snapshotBegin, .snapshotEnd: continue
             }
-            if record.isInvalid || record.flags.contains(.schemaUnavailable) { continue }
+            if !record.flags.isDisjoint(with: [.invalid, .schemaUnavailable, .passed]) { continue }
             if let error = unavailable[record.stream] {
                 builder.setAside(
                     index, .schemaUnavailable, expected: "an answer of the schema registry",

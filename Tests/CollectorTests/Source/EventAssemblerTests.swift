@@ -105,6 +105,39 @@ struct EventAssemblerTests {
         #expect(line.contains(#""payload":{"id":1}"#))
     }
 
+    @Test(
+        "A verdict of the event loop counts as long as the schema is the same, and is not needed",
+        arguments: [
+            // What the loop knows of the schema, what the source does, the payload; is the loop's verdict used, is it valid?
+            ("{}", "{}", "1", true, true), ("{}", #"{"type":"object"}"#, "1", false, false),
+            (#"{"type":"object"}"#, "{}", "1", false, true),
+            (#"{"type":"object"}"#, #"{"type":"object"}"#, "1", false, false),
+            ("", #"{"type":"object"}"#, "{}", false, true),
+        ])
+    func verdicts(ofLoop: String, ofSource: String, payload: String, isUsed: Bool, isValid: Bool) throws {
+        let known = "iglu:com.acme/a/jsonschema/1-0-0"
+        let source = SchemaCache(Registry([known: ofSource])) { 0 }
+        let loop = ofLoop == ofSource ? source : SchemaCache(Registry([known: ofLoop])) { 0 }
+        // The loop never asks the registry itself.
+        if !ofLoop.isEmpty { _ = loop.validator(for: try #require(SchemaName(known))) }
+        var events = CollectedEvents(ids: UUIDSource(seed: 1))
+        events.judge = PayloadJudge(loop)
+        let request = SampleRequest(.post, "/self-describing", body: event(name, payload))
+        events.beginRequest(at: request.receivedAt)
+        _ = request.use { SelfDescribingHandler().handle($0, into: &events) }
+        let chunk = SpoolChunk()
+        chunk.take(&events)
+        var assembler = EventAssembler(source, reporting: SchemaReporting()) { _ in false }
+        var builder = EventBatchBuilder()
+        assembler.beginBatch()
+        for event in CollectedEventSequence(chunk.bytes) {
+            assembler.append(event, at: Position(commit: 1, ordinal: 0), judgedBy: chunk.validators, to: &builder)
+        }
+        #expect(builder.records[0].flags.contains(.passed) == isUsed)
+        Validation.apply(to: &builder)
+        #expect(builder.records[0].isInvalid == !isValid)
+    }
+
     @Test("A registry that is down is asked again with patience, which is spent once an outage")
     func unavailable() throws {
         registry.isDown.store(true, ordering: .relaxed)

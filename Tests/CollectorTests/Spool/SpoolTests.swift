@@ -32,7 +32,7 @@ struct SpoolTests {
         var ends: [UInt64] = []
         for text in texts {
             let outcome: Spool.Outcome = await withCheckedContinuation { continuation in
-                spool.append(SpoolChunk(text)) { outcome, _ in continuation.resume(returning: outcome) }
+                spool.append(SpoolChunk(text)) { outcome in continuation.resume(returning: outcome) }
             }
             switch outcome {
             case .written(let end): ends.append(end)
@@ -159,6 +159,69 @@ struct SpoolTests {
         #expect(spool.status.oldest == nil)
     }
 
+    @Test("Delivered files are written over, and what is left in them is not taken for something new")
+    func reused() async throws {
+        let text = String(repeating: "x", count: 1000)
+        let spool = try open { $0.maxBytes = 1 << 20 }
+        let running = Task { await spool.run() }
+        func append(_ texts: [String]) async throws -> UInt64 {
+            var last: UInt64 = 0
+            for text in texts {
+                let outcome: Spool.Outcome = await withCheckedContinuation { continuation in
+                    spool.append(SpoolChunk(text)) { outcome in continuation.resume(returning: outcome) }
+                }
+                guard case .written(let end) = outcome else { throw StateError(.failed, "not written") }
+                last = end
+            }
+            return last
+        }
+        for round in 0..<3 {
+            let end = try await append((0..<300).map { "\(round) \($0) \(text)" })
+            try spool.persist(acknowledged: end)
+        }
+        _ = try await append(["kept \(text)", "kept too"])
+        let files = try FileSystem.list(directory)
+        #expect(files.count { $0.hasSuffix(SpoolSpares.suffix) } == 1)
+        // As after a crash: the file that is written to has its old length.
+        let active = directory + "/" + (try #require(try segments.last))
+        #expect(try FileSystem.contents(active).count >= 1 << 18)
+        let found = try SpoolRecovery.recover(directory, acknowledged: spool.acknowledged)
+        #expect(found.damages.isEmpty)
+        let again = try open()
+        #expect(try read(again) == ["kept \(text)", "kept too"])
+        #expect(try FileSystem.list(directory).allSatisfy { !$0.hasSuffix(SpoolSpares.suffix) })
+        spool.stop()
+        await running.value
+    }
+
+    @Test("A reader that follows closely takes what was written from memory, and one that lags from the disk")
+    func tail() async throws {
+        let spool = try open()
+        let running = Task { await spool.run() }
+        var reader = SpoolReader(spool, at: spool.acknowledged)
+        func append(_ text: String) async {
+            let _: Void = await withCheckedContinuation { continuation in
+                spool.append(SpoolChunk(text)) { _ in continuation.resume() }
+            }
+        }
+        func next(_ reader: inout SpoolReader) throws -> String? {
+            var damages: [String] = []
+            guard let frame = try reader.next(damage: { damages.append($0) }) else { return damages.first }
+            return CollectedEventSequence(frame.events).map { String(decoding: $0[.payload], as: UTF8.self) }.first
+        }
+        await append("one")
+        #expect(try next(&reader) == "one")
+        await append("two")
+        try FileSystem.write([], directory + "/" + (try #require(try segments.first)))
+        #expect(try next(&reader) == "two")
+        #expect(try next(&reader) == nil)
+        // A second reader starts at what is on the disk, of which nothing is left.
+        var late = SpoolReader(spool, at: spool.acknowledged)
+        #expect(try next(&late)?.contains("is damaged") == true)
+        spool.stop()
+        await running.value
+    }
+
     @Test("A torn cursor leaves the position before")
     func cursor() async throws {
         var spool = try open()
@@ -178,7 +241,7 @@ struct SpoolTests {
         let spool = try open()
         try await write([], to: spool)
         let outcome: Spool.Outcome = await withCheckedContinuation { continuation in
-            spool.append(SpoolChunk("x")) { outcome, _ in continuation.resume(returning: outcome) }
+            spool.append(SpoolChunk("x")) { outcome in continuation.resume(returning: outcome) }
         }
         if case .written = outcome { Issue.record("written") }
         #expect(spool.status.pendingBytes == 0)

@@ -67,7 +67,7 @@ package struct AmplitudeHandler: ProtocolHandler {
             guard isGood, faults.isEmpty else { continue }
             events.begin(name)
             events.write(.schema) { $0.append(Self.schema) }
-            events.set(.payload, view.text(event))
+            events.set(payload: event, in: view)
             identify(event, view, &events)
             do throws(CollectedEvents.Refusal) {
                 try events.commit()

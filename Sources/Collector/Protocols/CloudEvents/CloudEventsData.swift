@@ -12,7 +12,7 @@ enum CloudEventsData {
             do throws(JSONError) {
                 // Of a body in binary mode, or of bytes that were decoded: no view is in use that this could end.
                 let view = try events.innerReader.read(bytes)
-                events.set(.payload, view.text(0))
+                events.set(payload: 0, in: view)
                 return nil
             } catch {
                 writeBase64(bytes, into: &events)

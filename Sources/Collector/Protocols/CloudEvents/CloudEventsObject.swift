@@ -130,7 +130,7 @@ struct CloudEventsObject {
             let bytes = Array(events.scratch.bytes)
             if let problem = bytes.withUnsafeBytes({ CloudEventsData.write($0, media, into: &events) }) { add(problem) }
         } else if let data {
-            events.set(.payload, view.text(data))
+            events.set(payload: data, in: view)
         }
     }
 }

@@ -74,7 +74,7 @@ package struct SelfDescribingHandler: ProtocolHandler {
                 return problem("\(payloadPointer)/\(settings.schemaKey)", "is no string")
             }
         }
-        events.set(.payload, view.text(data))
+        events.set(payload: data, in: view)
         guard let contexts = view.member(value, named: settings.contextsKey), view.kind(contexts) != .null else {
             return nil
         }

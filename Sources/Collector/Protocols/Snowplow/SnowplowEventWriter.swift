@@ -92,7 +92,7 @@ struct SnowplowEventWriter: ~Copyable {
                 let data = view.member(event, named: "data")
             else { throw SnowplowProblem("'\(name)' holds no {\"schema\":…,\"data\":{\"schema\":…,\"data\":…}}") }
             events.set(.schema, stringOf: schema, in: view)
-            events.set(.payload, view.text(data))
+            events.set(payload: data, in: view)
         } catch {
             events.add(problem: error.text)
             if parameters[plain] != nil { parameters.keep("ue_pr", plain) }

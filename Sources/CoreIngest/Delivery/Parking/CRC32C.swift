@@ -1,5 +1,9 @@
-/// The Castagnoli checksum (RFC 3720, appendix B.4), eight bytes at a step.
+import CLinux
+
+/// The Castagnoli checksum (RFC 3720, appendix B.4), eight bytes at a step: by the processor's instruction, or by tables where it
+/// has none.
 package enum CRC32C {
+    private static let isInProcessor = shim_has_crc32c() != 0
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 8 * 256)
         for value in 0..<256 {
@@ -18,6 +22,13 @@ package enum CRC32C {
 
     /// `before`: the checksum of the bytes that come before these, where they lie elsewhere.
     package static func checksum(_ bytes: UnsafeRawBufferPointer, after before: UInt32 = 0) -> UInt32 {
+        guard isInProcessor, let base = bytes.baseAddress else { return byTables(bytes, after: before) }
+        let words = bytes.count / 8
+        let crc = shim_crc32c(~before, base, words)
+        return byTables(UnsafeRawBufferPointer(rebasing: bytes[(words * 8)...]), after: ~crc)
+    }
+
+    static func byTables(_ bytes: UnsafeRawBufferPointer, after before: UInt32) -> UInt32 {
         tables.withUnsafeBufferPointer { tables in
             var crc = ~before
             var index = 0

@@ -39,6 +39,11 @@ public final class PayloadValidator: Sendable {
         evaluator.passes(program, payload, partial: partial)
     }
 
+    /// Whether a value of a text that was read passes.
+    package func passes(_ value: Int, in view: JSONView, using evaluator: inout SchemaEvaluator) -> Bool {
+        evaluator.passes(program, value, in: view)
+    }
+
     /// Why a payload does not pass: reads it again, and looks for every reason up to ``SchemaReporting/mostFailures``.
     package func report(
         _ payload: UnsafeRawBufferPointer, partial: Bool = false, reporting: SchemaReporting = SchemaReporting()

@@ -44,6 +44,12 @@ package struct SchemaEvaluator: ~Copyable {
         return passes(program, program.root, view.word(0), 0, view, partial: partial) && trouble == nil
     }
 
+    /// Whether a value of what was read passes, as if it were the whole text.
+    mutating func passes(_ program: SchemaProgram, _ value: Int, in view: JSONView) -> Bool {
+        begin(view.text(value))
+        return passes(program, program.root, view.word(value), value, view, partial: false) && trouble == nil
+    }
+
     /// Takes the measure of a new payload.
     mutating func begin(_ text: UnsafeRawBufferPointer) {
         trouble = nil

@@ -109,6 +109,14 @@ package final class SchemaCache: Sendable {
         }
     }
 
+    /// The validator of a schema that is in memory; nil where it would have to be asked for. Never waits.
+    package func known(_ name: SchemaName) -> PayloadValidator? {
+        state.withLock { state in
+            guard case .schema(.found(let validator))? = state.entries[.schema(name)]?.content else { return nil }
+            return validator
+        }
+    }
+
     /// The latest version that the registry has of a schema; nil for none. Throws when the registry does not answer and nothing
     /// is known from before.
     package func latest(vendor: String, name: String) throws(SchemaError) -> SchemaName? {
