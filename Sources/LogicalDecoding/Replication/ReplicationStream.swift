@@ -33,16 +33,16 @@ struct ReplicationStream: ~Copyable {
     var replayed: Position?
     /// Until it is complete, nothing of what comes is new.
     var proof: HistoryProof
-    private var isPaused = false
+    var isPaused = false
     /// A table's schema changed in a way that ends the reading, until the next start.
     private var isHeld = false
     private var isReading: Bool { !isPaused && !isHeld }
-    private var hasUnsent = false
+    var hasUnsent = false
     /// Bytes taken in since the last wait.
     private var taken = 0
     /// When the oldest change in the builder came.
     private var waitingSince: ContinuousClock.Instant?
-    private var refreshed: [UInt32: ContinuousClock.Instant] = [:]
+    private var discovery = TableDiscovery()
     private var shownTransactions: UInt64 = 0
     private var bytes: UInt64 = 0
 
@@ -133,22 +133,12 @@ struct ReplicationStream: ~Copyable {
         }
     }
 
-    /// Throws what the server ended the stream with. Before version 18 it refuses to decode what was written while the publication
-    /// did not exist.
-    private func endOfCopy() throws(SourceError) {
-        do throws(SourceError) {
-            try connection.finishCopy()
-        } catch {
-            let isAboutPublication = error.sqlState == "42704" && error.message.contains("\"\(settings.publication)\"")
-            throw isAboutPublication
-                ? PublicationManager.missing(settings) : SourceErrorPolicy.withAdvice(error, table: nil)
-        }
-    }
-
     private mutating func take(_ bytes: UnsafeRawBufferPointer) throws(SourceError) {
         let frame = try ReplicationFrame(bytes)
         // The server's warnings come in the order of the stream: seen here, before anything after them is believed.
-        if connection.notices.hasNotices { try heed() }
+        if connection.notices.hasNotices {
+            try PublicationNotices.heed(connection.notices.take(), settings, at: progress.handedOver, log)
+        }
         switch frame {
         case .keepalive(let end, let wantsReply):
             progress.kept(alive: end)
@@ -179,47 +169,11 @@ struct ReplicationStream: ~Copyable {
                     throw StartDecision.notFound(awaited)
                 }
             case .change, .other: break
-            case .relation(let relation): try learn(relation)
+            case .relation(let relation):
+                try discovery.learn(relation, &decoder.catalog, settings, side, log)
             }
         }
     }
-
-    /// Postgres 18 warns and skips the changes when the publication was missing at their time.
-    private func heed() throws(SourceError) {
-        for notice in connection.notices.take() {
-            let isSkipped =
-                notice.severity == "WARNING"
-                && (notice.message.hasPrefix("skipped loading publication")
-                    || notice.sqlState == "55000" && notice.message.contains("\"\(settings.publication)\""))
-            if isSkipped {
-                throw SourceError(
-                    .publicationSkipped,
-                    "changes after \(progress.handedOver) were skipped by the server, as publication \(settings.publication)"
-                        + " did not exist when they were made: create it again and start once with snapshot: always; server:"
-                        + " \(notice.message)")
-            }
-            log.warning(
-                "\(notice.message)", metadata: ["severity": "\(notice.severity)", "sqlstate": "\(notice.sqlState)"])
-        }
-    }
-
-    /// A table was announced: what the catalog does not know of it is asked for, at most once a second.
-    private mutating func learn(_ relation: RelationInfo) throws(SourceError) {
-        guard !decoder.catalog.isComplete(for: relation) else { return }
-        let now = ContinuousClock.now
-        if decoder.catalog.tables[relation.id] == nil, refreshed[relation.id] == nil {
-            log.warning(
-                "table \(relation.qualifiedName) is new to publication \(settings.publication): its changes are read from now on, rows that it held before are not; if there are any, \(Self.remedyForRows)"
-            )
-        }
-        if let last = refreshed[relation.id], now - last < .seconds(1) { return }
-        refreshed[relation.id] = now
-        let connection = try PostgresConnection(side)
-        decoder.catalog = try CatalogLoader.refresh(decoder.catalog, relations: [relation.id], on: connection)
-    }
-
-    /// How rows come that a table held before it was published.
-    static let remedyForRows = "start once with snapshot: always, which copies all tables anew"
 
     // MARK: Handing over
 
@@ -232,8 +186,10 @@ struct ReplicationStream: ~Copyable {
     }
 
     /// Hands over what is in the builder, and says what may be forgotten where nothing is pending. Pauses without room.
-    private mutating func handOver() throws(SourceError) {
-        if connection.notices.hasNotices { try heed() }
+    mutating func handOver() throws(SourceError) {
+        if connection.notices.hasNotices {
+            try PublicationNotices.heed(connection.notices.take(), settings, at: progress.handedOver, log)
+        }
         if let position = replayed, !builder.isEmpty {
             if builder.leaveOut(through: position) > 0 { decoder.batchSealed() }
             if !builder.isEmpty { replayed = nil }
@@ -255,7 +211,7 @@ struct ReplicationStream: ~Copyable {
         if let target = progress.takeAdvance() { intake.advance(source, to: target.rawValue) }
     }
 
-    private mutating func resume() throws(SourceError) {
+    mutating func resume() throws(SourceError) {
         pause(false)
         try handOver()
         // Nothing was read meanwhile: the silence was ours.
@@ -276,7 +232,7 @@ struct ReplicationStream: ~Copyable {
 
     // MARK: Reporting and waiting
 
-    private mutating func report(at now: ContinuousClock.Instant) throws(SourceError) {
+    mutating func report(at now: ContinuousClock.Instant) throws(SourceError) {
         let settled = keeper.persisted
         if schedule.isDue(at: now, settled: settled) {
             let (flush, wantsReply) = schedule.send(at: now, settled: settled)
@@ -336,43 +292,5 @@ struct ReplicationStream: ~Copyable {
             }
         }
         shownTransactions = progress.transactions
-    }
-
-    // MARK: Ending
-
-    /// Hands over what is complete, waits for it to be settled, reports it, and closes the stream in the proper order, so
-    /// that the slot is free at once.
-    private mutating func finish() throws(SourceError) {
-        control.update { $0.state = .stopping }
-        let deadline = ContinuousClock.now + settings.stopTimeout
-        // What is not complete comes again, whole, after the next start.
-        if !progress.isInTransaction { try handOver() }
-        while ContinuousClock.now < deadline {
-            if isPaused { try resume() }
-            if !isPaused, intake.isSettled(source) { break }
-            try report(at: .now)
-            _ = Wait.until(
-                min(deadline, .now + .milliseconds(100)), socket: connection.socket, reading: false, writing: hasUnsent,
-                signal: control.signal)
-            _ = control.takeOrders()
-        }
-        keeper.stop(by: deadline + .seconds(2))
-        schedule.asked()
-        try report(at: .now)
-        try connection.sendCopyDone()
-        hasUnsent = true
-        let end = ContinuousClock.now + .seconds(5)
-        while ContinuousClock.now < end {
-            if hasUnsent { hasUnsent = try connection.flush() }
-            switch try connection.receive() {
-            case .message: continue
-            case .finished:
-                try connection.finishCopy()
-                return
-            case .wait:
-                let outcome = Wait.until(end, socket: connection.socket, reading: true, writing: hasUnsent, signal: nil)
-                if outcome.contains(.readable) { try connection.readSocket() }
-            }
-        }
     }
 }

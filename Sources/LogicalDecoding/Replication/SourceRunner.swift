@@ -207,7 +207,7 @@ struct SourceRunner: ~Copyable {
         case .created(let tables):
             log.notice("created publication \(settings.publication)", metadata: ["tables": "\(tables.count)"])
         case .changed(let added, let dropped):
-            let rows = "rows that these tables held before are not sent; \(ReplicationStream.remedyForRows)"
+            let rows = "rows that these tables held before are not sent; \(TableDiscovery.remedyForRows)"
             log.warning(
                 "changed publication \(settings.publication)\(added.isEmpty ? "" : ": " + rows)",
                 metadata: ["added": "\(added)", "dropped": "\(dropped)"])
