@@ -5,6 +5,8 @@
 # Starts a Postgres of its own in a temporary folder (about 4 GB of WAL for a million changes a workload).
 #   scripts/bench.sh schemas [differ [SEED]]
 # Asks jsonschema-rs and buz-cdc's engine the same schemas and instances: times, or every answer in which they differ.
+#   scripts/bench.sh schemas rows
+# Times rows against contracts, read as JSON and by their columns.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ "${1:-}" = schemas ]; then
@@ -12,6 +14,7 @@ if [ "${1:-}" = schemas ]; then
     packages=$(scripts/install.sh schemas)
     BUZ_BENCH=1 swift build -c release --product SchemaBench --scratch-path .build-bench -Xswiftc -enable-testing >&2
     export BUZ_SCHEMA_BENCH=$PWD/.build-bench/release/SchemaBench PYTHONPATH=$packages
+    if [ "${1:-}" = rows ]; then exec "$BUZ_SCHEMA_BENCH" rows; fi
     exec python3 scripts/bench/schemas.py "$@"
 fi
 scripts/install.sh bench

@@ -45,6 +45,43 @@ import Testing
         }
     }
 
+    @Test("a row whose columns passed is not read again, unless another contract has come since")
+    func columnsPassed() throws {
+        final class Renewal: StreamRenewal {
+            let next: StreamDescriptor
+            init(_ next: StreamDescriptor) { self.next = next }
+            func current(_ stream: StreamDescriptor) -> StreamState { .current(next) }
+        }
+        let schema = try validator("{}").schema
+        func stream(_ validator: PayloadValidator?, _ renewal: Renewal? = nil) -> StreamDescriptor {
+            StreamDescriptor(
+                database: "shop", schemaName: "public", table: "t", columns: [], keyColumns: [],
+                schema: schema, validator: validator, renewal: renewal)
+        }
+        let strict = try validator(#"{"required":["b"]}"#)
+        let other = try validator(#"{"required":["a"]}"#)
+        for (renewal, isInvalid) in [
+            (nil, false), (stream(strict), false), (stream(other), true), (stream(nil), false),
+        ] as [(StreamDescriptor?, Bool)] {
+            var builder = EventBatchBuilder(capacity: 64)
+            let index = builder.index(of: stream(strict, renewal.map { Renewal($0) }))
+            for _ in 0..<2 {
+                var record = EventRecord()
+                record.operation = .create
+                record.stream = index
+                let start = builder.arena.count
+                // It does not pass, so that a second look would show.
+                builder.arena.append("{}")
+                record.payload = ByteRange(from: start, to: builder.arena.count)
+                record.flags = [.passed, .repairedText]
+                builder.append(record)
+            }
+            Validation.apply(to: &builder)
+            #expect(builder.records.map(\.isInvalid) == [isInvalid, isInvalid])
+            #expect(builder.records.allSatisfy { $0.flags.subtracting(.invalid) == .repairedText })
+        }
+    }
+
     @Test("where an arena is full, the verdict stands without words, and a payload that is no JSON is left out")
     func fullArena() throws {
         let batch = try checked(#"{"type":"string"}"#, [(.none, "{}", ""), (.none, "{", "")], limit: 3)

@@ -2,9 +2,10 @@
 ///
 /// Checked are rows in their new state (create, update, snapshot read) and collected events, each against the schema of its
 /// stream. Deletes, truncations and messages carry a key, or nothing of the schema's. An update without its unchanged TOAST
-/// columns is checked without asking for what is required. What its source has judged already is left as it is, and where the
-/// registry does not say what to check against, the event gets ``EventRecord/Flags/schemaUnavailable``. Every event of a stream that is
-/// held gets ``EventRecord/Flags/schemaHeld``, deletes too: a row must not come back by a replay.
+/// columns is checked without asking for what is required. What its source has judged already is left as it is, rows that passed by
+/// their columns (``RowProgram``) among it, and where the registry does not say what to check against, the event gets
+/// ``EventRecord/Flags/schemaUnavailable``. Every event of a stream that is held gets ``EventRecord/Flags/schemaHeld``, deletes too: a row
+/// must not come back by a replay.
 package enum Validation {
     /// Sets the verdict on every record of the builder: what does not pass gets ``EventRecord/Flags/invalid`` and its
     /// `validationError`. A payload that is no JSON becomes a JSON string of its bytes, so that its line can be read.
@@ -21,6 +22,8 @@ package enum Validation {
         var evaluator = SchemaEvaluator()
         for index in builder.records.indices {
             let record = builder.records[index]
+            let isPassed = record.flags.contains(.passed)
+            if isPassed { builder.update(index) { $0.flags.remove(.passed) } }
             if !record.operation.isControl, let hold = builder.streams[Int(record.stream)].hold {
                 builder.setAside(index, .schemaHeld, expected: "a schema that is approved", hold.message, limit)
                 continue
@@ -29,14 +32,14 @@ package enum Validation {
             case .none, .create, .update, .read: break
             case .delete, .truncate, .message, .schemaChange, .snapshotBegin, .snapshotEnd: continue
             }
-            if !record.flags.isDisjoint(with: [.invalid, .schemaUnavailable, .passed]) { continue }
+            if !record.flags.isDisjoint(with: [.invalid, .schemaUnavailable]) { continue }
             if let error = unavailable[record.stream] {
                 builder.setAside(
                     index, .schemaUnavailable, expected: "an answer of the schema registry",
                     "the schema could not be had: \(error.message)", limit)
                 continue
             }
-            guard let validator = builder.streams[Int(record.stream)].validator else { continue }
+            guard !isPassed, let validator = builder.streams[Int(record.stream)].validator else { continue }
             let partial = !record.unchanged.isEmpty
             let payload = builder.arena[record.payload]
             if validator.passes(payload, partial: partial, using: &evaluator) { continue }

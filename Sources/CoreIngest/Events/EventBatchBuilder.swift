@@ -29,8 +29,15 @@ public struct EventBatchBuilder: ~Copyable {
         return UInt32(streams.count - 1)
     }
 
-    /// Another stream in the place of one: all records that name it are of the other.
-    mutating func replaceStream(_ index: Int, with stream: StreamDescriptor) { streams[index] = stream }
+    /// Another stream in the place of one: all records that name it are of the other, and are to be checked against its schema.
+    mutating func replaceStream(_ index: Int, with stream: StreamDescriptor) {
+        let isSameSchema = streams[index].validator === stream.validator
+        streams[index] = stream
+        if isSameSchema { return }
+        for record in records.indices where Int(records[record].stream) == index {
+            records[record].flags.remove(.passed)
+        }
+    }
 
     /// Adds a transaction and answers its index; call it once per transaction and batch.
     public mutating func add(_ transaction: TransactionInfo) -> UInt32 {

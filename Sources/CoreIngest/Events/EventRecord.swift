@@ -77,7 +77,8 @@
         public static var schemaUnavailable: Flags { @inlinable get { Flags(rawValue: 32) } }
         /// Its table's schema changed in a way that the input's policy does not deliver.
         public static var schemaHeld: Flags { @inlinable get { Flags(rawValue: 64) } }
-        /// The source has checked the payload against its stream's validator: it passes. Only where the stream is not renewed.
+        /// The source has checked the payload against its stream's validator: it passes. ``Validation`` asks no more of it, unless the stream
+        /// was renewed, and takes the flag away.
         package static var passed: Flags { Flags(rawValue: 128) }
         /// It is kept for a replay, and was not judged.
         package static var setAside: Flags { [.schemaUnavailable, .schemaHeld] }

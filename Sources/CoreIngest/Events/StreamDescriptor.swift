@@ -15,6 +15,8 @@ public final class StreamDescriptor: Sendable {
     public let schema: SchemaName
     /// Checks payloads; nil where nothing is to be checked.
     public let validator: PayloadValidator?
+    /// What ``validator`` asks of rows, by column; nil where rows are asked as JSON, or nothing is.
+    package let rows: RowProgram?
     /// `cdc`, or the protocol that an event was collected by.
     public let `protocol`: String
     /// Tells what is to be used in this one's place; nil where nothing can change.
@@ -134,6 +136,7 @@ public final class StreamDescriptor: Sendable {
         self.keyColumns = keyColumns
         self.schema = schema
         self.validator = validator
+        rows = validator.flatMap { RowProgram($0.program, columns: columns) }
         self.`protocol` = `protocol`
     }
 

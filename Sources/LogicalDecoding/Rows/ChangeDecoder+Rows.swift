@@ -38,6 +38,12 @@ extension ChangeDecoder {
             let begin = builder.arena.count
             try rows.writeNew(&reader, plan: plan, into: &builder.arena)
             record.payload = try Self.range(begin, builder.arena.count, reader)
+            if let contract = stream.rows {
+                let payload = builder.arena[record.payload]
+                if evaluator.passes(contract, rows.new, hasNull: rows.hasNull, payload, at: begin) {
+                    record.flags.insert(.passed)
+                }
+            }
         }
         try reader.finish()
         try finish(&record, plan, reader, into: &builder)

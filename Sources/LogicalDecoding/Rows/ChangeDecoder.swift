@@ -19,6 +19,8 @@ package struct ChangeDecoder: ~Copyable {
     }
     var slots = RelationSlots()
     var rows = RowWriter()
+    /// Checks rows where their table has a contract that can be checked by columns.
+    var evaluator = SchemaEvaluator()
     /// The transaction whose Commit has not come yet.
     var transaction: OpenTransaction?
     /// Number of the batch that is being built.

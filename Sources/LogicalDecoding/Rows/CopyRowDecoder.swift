@@ -11,7 +11,9 @@ package struct CopyRowDecoder: ~Copyable {
     private let streams: StreamCache
     private var values = ValueWriter()
     private var scratch = ByteArena()
-    private var spans: [RowWriter.ValueSpan]
+    private var spans: [ValueSpan]
+    private var hasNull = false
+    private var evaluator = SchemaEvaluator()
     private var streamIndex: UInt32?
 
     /// The table's descriptor; nil when the factory leaves the table out: its rows are then not written.
@@ -44,6 +46,12 @@ package struct CopyRowDecoder: ~Copyable {
         do throws(DecodingError) {
             try writeRow(line, ordinal, into: &builder.arena)
             record.payload = try range(start, builder.arena.count, ordinal)
+            if let contract = stream.rows {
+                let payload = builder.arena[record.payload]
+                if evaluator.passes(contract, spans, hasNull: hasNull, payload, at: start) {
+                    record.flags.insert(.passed)
+                }
+            }
             let keyStart = builder.arena.count
             if writeKey(into: &builder.arena) {
                 record.key = try range(keyStart, builder.arena.count, ordinal)
@@ -118,13 +126,16 @@ package struct CopyRowDecoder: ~Copyable {
         let columns = plan.columns
         var text = CopyText(line, isWithoutColumns: columns.isEmpty)
         let start = arena.count
+        hasNull = false
         var index = 0
         while !text.isAtEnd {
             guard index < columns.count else { throw miscounted("more", ordinal) }
             arena.append(plan.fragment(columns[index]))
             let begin = arena.count
             switch text.next() {
-            case .null: arena.append("null")
+            case .null:
+                arena.append("null")
+                hasNull = true
             case .text(let field, escaped: false):
                 values.write(field, as: columns[index].writer, of: plan.nested, into: &arena)
             case .text(let field, escaped: true):
@@ -132,7 +143,7 @@ package struct CopyRowDecoder: ~Copyable {
                 CopyText.unescape(field, into: &scratch)
                 values.write(scratch.bytes, as: columns[index].writer, of: plan.nested, into: &arena)
             }
-            spans[index] = RowWriter.ValueSpan(start: begin, end: arena.count)
+            spans[index] = ValueSpan(start: begin, end: arena.count)
             index += 1
         }
         guard index == columns.count else { throw miscounted("fewer", ordinal) }

@@ -8,19 +8,14 @@ struct RowWriter: ~Copyable {
     private(set) var new: [ValueSpan] = []
     /// Columns of the new row that were not sent and whose value the old row did not have either.
     private(set) var unchanged: [Int] = []
-
-    /// Bytes of an arena, from and to; absent where the row did not have the column.
-    struct ValueSpan: BitwiseCopyable {
-        var start: Int
-        var end: Int
-        static let absent = ValueSpan(start: -1, end: -1)
-        var isAbsent: Bool { start < 0 }
-    }
+    /// Whether a value of the new row may be null.
+    private(set) var hasNull = false
 
     /// Forgets the row before: call it at the beginning of each change.
     mutating func begin(_ plan: RelationPlan) {
         let count = plan.columns.count
         unchanged.removeAll(keepingCapacity: true)
+        hasNull = false
         if new.count != count { new = Array(repeating: .absent, count: count) }
         if !old.isEmpty { old.removeAll(keepingCapacity: true) }
     }
@@ -77,6 +72,7 @@ struct RowWriter: ~Copyable {
                 arena.append(plan.fragment(column))
                 arena.append("null")
                 new[index] = ValueSpan(start: arena.count &- 4, end: arena.count)
+                hasNull = true
             case .unchanged:
                 guard index < old.count, !old[index].isAbsent else {
                     new[index] = .absent
@@ -87,6 +83,7 @@ struct RowWriter: ~Copyable {
                 let begin = arena.count
                 arena.appendCopy(from: old[index].start, to: old[index].end)
                 new[index] = ValueSpan(start: begin, end: arena.count)
+                hasNull = true
             }
         }
         arena.closeObject(from: start)

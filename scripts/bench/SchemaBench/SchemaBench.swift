@@ -6,10 +6,11 @@
 /// Compiles schemas and checks instances, for scripts/bench/schemas.py. Reads one set after the other from standard input: a line with
 /// the schema, a line with the dialect and whether formats are asserted, lines with instances, and an empty line. Writes one line of JSON
 /// for each set: the answers, as 0 and 1, or the error; with the argument `time` also nanoseconds: compiling, and for one instance in the
-/// median of runs reading, checking what was read, and both at once as events are.
+/// median of runs reading, checking what was read, and both at once as events are. With `rows` it reads nothing: see ``RowBench``.
 @main
 struct SchemaBench {
-    static func main() {
+    static func main() throws {
+        if CommandLine.arguments.dropFirst().first == "rows" { return try RowBench.run() }
         let isTimed = CommandLine.arguments.dropFirst().first == "time"
         while let schema = readLine() {
             guard let options = readLine().map(options(of:)) else { return }
@@ -86,7 +87,7 @@ struct SchemaBench {
     }
 
     /// Nanoseconds of this thread for one call, in the median of 15 runs of at least a millisecond each.
-    private static func median(_ work: () -> Bool) -> Double {
+    static func median(_ work: () -> Bool) -> Double {
         var calls = 1
         // Kept, so that the work is.
         var done = 0

@@ -3,12 +3,15 @@ final class SchemaProgram: Sendable {
     /// An array without reference counting on reading; checked bounds. Freed by the program that owns it.
     struct Table<Element: BitwiseCopyable>: @unchecked Sendable {
         // Immutable after the initialiser, so sharing it is safe.
-        fileprivate let buffer: UnsafeMutableBufferPointer<Element>
+        private let buffer: UnsafeMutableBufferPointer<Element>
 
-        fileprivate init(_ elements: [Element]) {
+        init(_ elements: [Element]) {
             buffer = .allocate(capacity: elements.count)
             _ = buffer.initialize(from: elements)
         }
+
+        /// To be called once, at the end of the owner.
+        func deallocate() { buffer.deallocate() }
 
         var count: Int { buffer.count }
         var base: UnsafeRawPointer? { UnsafeRawPointer(buffer.baseAddress) }
@@ -105,23 +108,23 @@ final class SchemaProgram: Sendable {
     }
 
     deinit {
-        instructions.buffer.deallocate()
-        blocks.buffer.deallocate()
-        fusedInstructions.buffer.deallocate()
-        fusedBlocks.buffer.deallocate()
-        ranges.buffer.deallocate()
-        wordSets.buffer.deallocate()
-        words.buffer.deallocate()
-        properties.buffer.deallocate()
-        objects.buffer.deallocate()
-        patternProperties.buffer.deallocate()
-        counts.buffer.deallocate()
-        slots.buffer.deallocate()
-        names.buffer.deallocate()
-        choices.buffer.deallocate()
-        branches.buffer.deallocate()
-        bounds.buffer.deallocate()
-        pathBases.buffer.deallocate()
+        instructions.deallocate()
+        blocks.deallocate()
+        fusedInstructions.deallocate()
+        fusedBlocks.deallocate()
+        ranges.deallocate()
+        wordSets.deallocate()
+        words.deallocate()
+        properties.deallocate()
+        objects.deallocate()
+        patternProperties.deallocate()
+        counts.deallocate()
+        slots.deallocate()
+        names.deallocate()
+        choices.deallocate()
+        branches.deallocate()
+        bounds.deallocate()
+        pathBases.deallocate()
     }
 
     private static func flatObject(of parts: Parts) -> SchemaObject? {

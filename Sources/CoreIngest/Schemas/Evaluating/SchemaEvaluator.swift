@@ -56,6 +56,16 @@ package struct SchemaEvaluator: ~Copyable {
         steps = Self.leastSteps &+ text.count &* Self.stepsPerByte
     }
 
+    /// Takes the measure of a row, of which not everything is asked: less than ever would be left for it is left.
+    mutating func begin(_ text: UnsafeRawBufferPointer, sparing spared: Int, depth: Int) {
+        trouble = nil
+        steps = Self.leastSteps &+ text.count &* (Self.stepsPerByte / 2) &- spared
+        self.depth = depth
+    }
+
+    /// The end of what a row is asked.
+    mutating func endSparing() { depth = 0 }
+
     /// Whether a value passes a block. `value` is its index on the view's tape, looked at for containers only. `partial`
     /// applies to this value, not to what is in it. Where ``trouble`` is set afterwards, the answer says nothing.
     mutating func passes(

@@ -83,12 +83,11 @@ extension ByteArena {
         case .boolean: append(type: "\"boolean\"", isNullable)
         case .integer(let bits):
             append(type: "\"integer\"", isNullable)
-            let most: StaticString = bits == 16 ? "32767" : bits == 32 ? "2147483647" : "9223372036854775807"
-            let least: StaticString = bits == 16 ? "-32768" : bits == 32 ? "-2147483648" : "-9223372036854775808"
+            let bounds = IntegerBounds(bits: bits)
             append(", \"minimum\": ")
-            append(least)
+            append(bounds.least)
             append(", \"maximum\": ")
-            append(most)
+            append(bounds.most)
         case .float:
             // NaN and infinities have no JSON number.
             append("\"anyOf\": [{")
@@ -97,7 +96,7 @@ extension ByteArena {
         case .numeric(let precision, let scale):
             append("\"anyOf\": [{")
             append(type: "\"number\"", isNullable)
-            append(precision: precision, scale: scale ?? 0)
+            append(NumericBounds(precision: precision, scale: scale))
             append("}, {\"enum\": [\"NaN\", \"Infinity\", \"-Infinity\"]}]")
         case .string(let maxLength):
             append(type: "\"string\"", isNullable)
@@ -164,26 +163,13 @@ extension ByteArena {
         }
     }
 
-    /// Bounds and step of `numeric(precision, scale)`, digit for digit; nothing beyond 38 digits, which few readers take.
-    private mutating func append(precision: Int?, scale: Int) {
-        guard let precision, (1...38).contains(precision), (-38...38).contains(scale) else { return }
-        let nines = String(repeating: "9", count: precision)
-        let most: String
-        if scale <= 0 {
-            most = nines + String(repeating: "0", count: -scale)
-        } else if scale >= precision {
-            most = "0." + String(repeating: "0", count: scale - precision) + nines
-        } else {
-            most = "\(nines.prefix(precision - scale)).\(nines.suffix(scale))"
-        }
-        let step =
-            scale <= 0
-            ? "1" + String(repeating: "0", count: -scale) : "0." + String(repeating: "0", count: scale - 1) + "1"
+    private mutating func append(_ bounds: NumericBounds?) {
+        guard let bounds else { return }
         append(", \"minimum\": -")
-        append(text: most)
+        append(text: bounds.most)
         append(", \"maximum\": ")
-        append(text: most)
+        append(text: bounds.most)
         append(", \"multipleOf\": ")
-        append(text: step)
+        append(text: bounds.step)
     }
 }
