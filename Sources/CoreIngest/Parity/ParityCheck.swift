@@ -34,7 +34,7 @@ package struct ParityCheck<Source: ParitySource, Mirror: ParityMirror> {
             result.obstacle = "it has no key, so its mirror is a list of changes: give it a primary key to compare it"
             return result
         }
-        let table: ParityTable
+        var table: ParityTable
         switch try mirror.scope(of: whole) {
         case .absent(let reason):
             result.absence = reason
@@ -46,6 +46,7 @@ package struct ParityCheck<Source: ParitySource, Mirror: ParityMirror> {
             table = whole.without(columns)
             result.leftOut = columns.sorted().map { whole.columns[$0].name }
         }
+        table.bounds = table.columns.map { mirror.bounds(of: $0) }
         var range = KeyRange()
         let isCut = table.hasOrderedKey && mirror.orders(table)
         while true {

@@ -47,7 +47,7 @@ package struct ParitySQL: Sendable {
         """
         SELECT hash, \(table.keyColumns.indices.map { "k\($0)" }.joined(separator: ", ")) FROM (
           SELECT \(bucket(table, buckets)) AS bucket, \(hash(table)) AS hash,
-            \(table.keyColumns.enumerated().map { "\(text(table.columns[$1])) AS k\($0)" }.joined(separator: ", "))
+            \(table.keyColumns.enumerated().map { "\(text($1, of: table)) AS k\($0)" }.joined(separator: ", "))
           FROM \(from(table, range))) r WHERE bucket = ANY ('{\(chosen.map(String.init).joined(separator: ","))}')
         """
     }
@@ -57,7 +57,7 @@ package struct ParitySQL: Sendable {
         let names = table.keyColumns.map { identifier(table.columns[$0].name) }
         let wanted = keys.map { "(\($0.values.map(literal).joined(separator: ", ")))" }
         return """
-            SELECT \(table.columns.map(text).joined(separator: ", ")) FROM \(from(table, KeyRange()))
+            SELECT \(table.columns.indices.map { text($0, of: table) }.joined(separator: ", ")) FROM \(from(table, KeyRange()))
               AND (\(names.joined(separator: ", "))) IN (\(wanted.joined(separator: ", ")))
             """
     }
@@ -73,10 +73,12 @@ package struct ParitySQL: Sendable {
         return "\(relation(table)) WHERE \(conditions.joined(separator: " AND "))"
     }
 
-    private func hash(_ table: ParityTable) -> String { digits(table.columns.map(text), 16) + "::bit(64)::bigint" }
+    private func hash(_ table: ParityTable) -> String {
+        digits(table.columns.indices.map { text($0, of: table) }, 16) + "::bit(64)::bigint"
+    }
 
     private func bucket(_ table: ParityTable, _ count: Int) -> String {
-        digits(table.keyColumns.map { text(table.columns[$0]) }, 8) + "::bit(32)::int & \(count - 1)"
+        digits(table.keyColumns.map { text($0, of: table) }, 8) + "::bit(32)::int & \(count - 1)"
     }
 
     /// A composite value's text quotes what needs it, so that different values have different texts.
@@ -85,8 +87,15 @@ package struct ParitySQL: Sendable {
     }
 
     /// A column's canonical text.
-    private func text(_ column: StreamDescriptor.Column) -> String {
+    private func text(_ index: Int, of table: ParityTable) -> String {
+        let column = table.columns[index]
         let name = identifier(column.name)
+        if index < table.bounds.count, let bounds = table.bounds[index] {
+            // Both functions pass NULL over.
+            return """
+                CASE WHEN \(name) IS NOT NULL THEN least(greatest(\(name), \(literal(bounds.least))), \(literal(bounds.most)))::text END
+                """
+        }
         switch column.kind {
         case .json: return "translate(nullif(\(name)::text, 'null'), E'\\n\\r\\t', '   ')"
         case .array(let element):

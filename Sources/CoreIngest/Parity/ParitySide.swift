@@ -31,9 +31,12 @@ package protocol ParityMirror: ParitySide {
     /// Whether it orders the values of the first key column as the source does. Asked only of tables with an ordered key; without
     /// it the table is read as a whole.
     func orders(_ table: ParityTable) -> Bool
+    /// The bounds of what it holds of a column of dates or timestamps; nil where it holds all values.
+    func bounds(of column: StreamDescriptor.Column) -> ValueBounds?
 }
 
 extension ParityMirror {
+    package func bounds(of column: StreamDescriptor.Column) -> ValueBounds? { nil }
     package func orders(_ table: ParityTable) -> Bool { true }
 }
 

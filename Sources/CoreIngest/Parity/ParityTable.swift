@@ -8,6 +8,8 @@ package struct ParityTable: Sendable {
     package var keyColumns: [Int]
     /// The planner's estimate.
     package var estimatedRows: UInt64
+    /// By column: what the mirror keeps of values beyond is the bound, and so they are compared. Empty, or one for each column.
+    package var bounds: [ValueBounds?] = []
 
     package init(
         schema: String, name: String, columns: [StreamDescriptor.Column], keyColumns: [Int], estimatedRows: UInt64
@@ -40,6 +42,17 @@ package struct ParityTable: Sendable {
             .text:
             return false
         }
+    }
+}
+
+/// The least and the greatest value that a mirror's column of dates or timestamps holds, as Postgres writes them.
+package struct ValueBounds: Sendable, Equatable {
+    package var least: String
+    package var most: String
+
+    package init(least: String, most: String) {
+        self.least = least
+        self.most = most
     }
 }
 

@@ -11,11 +11,17 @@ package protocol MirrorReader {
     /// Whether the destination orders the values of the first key column as Postgres does, so that parts of the table can be cut by it.
     /// Asked only of tables with an ordered key.
     func orders(_ table: ParityTable) -> Bool
+    /// The ``TypeRule/bounds`` of a column's rule outside of keys.
+    func bounds(of column: StreamDescriptor.Column) -> ValueBounds?
     /// Hands over rows, in any order, each once. `cells` has a value for each of the table's columns, in their order.
     func read(
         _ table: ParityTable, _ selection: RowSelection,
         _ take: (_ cells: borrowing MirrorCells) throws(ParityError) -> Void
     ) throws(ParityError)
+}
+
+extension MirrorReader {
+    package func bounds(of column: StreamDescriptor.Column) -> ValueBounds? { nil }
 }
 
 /// Which rows of a mirror table are read.

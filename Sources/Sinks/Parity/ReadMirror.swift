@@ -12,6 +12,11 @@ package struct ReadMirror<Reader: MirrorReader>: ParityMirror {
 
     package func orders(_ table: ParityTable) -> Bool { reader.orders(table) }
 
+    package func bounds(of column: StreamDescriptor.Column) -> ValueBounds? {
+        // In a key the column holds all values: see `ParityScope.of`.
+        column.isKey ? nil : reader.bounds(of: column)
+    }
+
     package func digests(
         _ table: ParityTable, _ range: KeyRange, buckets: Int
     ) throws(ParityError) -> [Int: BucketDigest] {

@@ -37,7 +37,7 @@ final class SQLiteMirrorCatalog {
             try NameRules.sqlite.check(stream, more: changeColumns.count)
             steps = try definition.steps(from: present.isEmpty ? nil : present, .sqlite, table: name) { $0.fit($1) }
         } catch {
-            throw StateError(.refused, error.description)
+            throw StateError(error.canBeMended ? .failed : .refused, error.description)
         }
         for step in steps { try carryOut(step, of: definition, on: name) }
         let table = try SQLiteMirrorTable(name, stream, changeColumns: changeColumns, in: database)

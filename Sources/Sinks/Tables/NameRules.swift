@@ -17,6 +17,8 @@ package struct NameRules: Sendable {
 
     /// Around names; doubled within.
     package var quote: Unicode.Scalar
+    /// Whether a backslash within quotes begins an escape, and is doubled too.
+    package var escapesBackslash = false
     package var folding: Folding
     /// In bytes of UTF-8; nil without a bound.
     package var mostBytes: Int?
@@ -26,11 +28,13 @@ package struct NameRules: Sendable {
     package var destination: String
 
     package init(
-        _ destination: String, quote: Unicode.Scalar, folding: Folding, mostBytes: Int? = nil, mostColumns: Int,
+        _ destination: String, quote: Unicode.Scalar, escapesBackslash: Bool = false, folding: Folding,
+        mostBytes: Int? = nil, mostColumns: Int,
         isAllowed: @escaping @Sendable (Unicode.Scalar) -> Bool = { $0.value != 0 }
     ) {
         self.destination = destination
         self.quote = quote
+        self.escapesBackslash = escapesBackslash
         self.folding = folding
         self.mostBytes = mostBytes
         self.mostColumns = mostColumns
@@ -41,7 +45,7 @@ package struct NameRules: Sendable {
     package func quoted(_ name: String) -> String {
         var out = String(quote)
         for scalar in mapped(name).unicodeScalars {
-            if scalar == quote { out.unicodeScalars.append(quote) }
+            if scalar == quote || scalar == "\\" && escapesBackslash { out.unicodeScalars.append(scalar) }
             out.unicodeScalars.append(scalar)
         }
         out.unicodeScalars.append(quote)
@@ -113,9 +117,14 @@ package struct NameRules: Sendable {
     }
 }
 
-/// Why a destination cannot have a table. One line; its events are refused and other tables go on.
+/// Why a destination cannot have a table, or not as it is. One line.
 package struct TableRefusal: Error, Sendable, CustomStringConvertible {
     package var description: String
+    /// Somebody can mend it at the destination, so it is tried again. Otherwise the table's events are refused, and others go on.
+    package var canBeMended: Bool
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String, canBeMended: Bool = false) {
+        self.description = description
+        self.canBeMended = canBeMended
+    }
 }

@@ -41,7 +41,7 @@ package struct TableDefinition<ColumnType: Sendable & Equatable>: Sendable {
                 if key.contains(index) {
                     throw TableRefusal(
                         "the mirror \(table) has no column \(column.name), which is in the key of its source: "
-                            + "drop the table, then take a fresh snapshot")
+                            + "drop the table, then take a fresh snapshot", canBeMended: true)
                 }
                 steps.append(.add(column: index))
                 continue
@@ -52,11 +52,11 @@ package struct TableDefinition<ColumnType: Sendable & Equatable>: Sendable {
             case .change:
                 throw TableRefusal(
                     "key column \(column.name) of the mirror \(table) has the type \(old.type), and its source another by now: "
-                        + "drop the table, then take a fresh snapshot")
+                        + "drop the table, then take a fresh snapshot", canBeMended: true)
             case .refused(let reason):
                 throw TableRefusal(
                     "column \(column.name) of the mirror \(table) has the type \(old.type), \(reason): "
-                        + "drop the table, then take a fresh snapshot")
+                        + "drop the table, then take a fresh snapshot", canBeMended: true)
             }
         }
         let oldKey = Set(present.filter(\.isKey).map { names.folded($0.name) })

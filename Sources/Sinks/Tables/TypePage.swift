@@ -1,3 +1,5 @@
+import CoreIngest
+
 /// The type table in a destination's page, made of its rules.
 package struct TypePage: Sendable, CustomStringConvertible {
     /// Below the project's folder.
@@ -31,7 +33,10 @@ package struct TypePage: Sendable, CustomStringConvertible {
                 let inKey = rules.rule(for: sample.column, inKey: true)
                 if inKey.type != rule.type { declared += ", in a key `\(inKey.type)`" }
             }
-            let outside = rule.outside.isEmpty ? "none" : rule.outside
+            var outside = rule.outside.isEmpty ? "none" : rule.outside
+            if let bounds = rule.bounds {
+                outside = "before \(bounds.least), after \(bounds.most), infinite: stored, and compared, as that bound"
+            }
             let compared = rule.incomparable.map { "no: \($0)" } ?? "yes"
             let rest = "\(declared) | \(rule.stored) | \(outside) | \(compared)"
             if let known = lines.firstIndex(where: { $0.rest == rest }) {

@@ -11,12 +11,18 @@ package struct TypeRule<ColumnType: Sendable & Equatable>: Sendable, Equatable {
     package var outside: String
     /// Why `verify` leaves the column out, for the page and the report; nil where values come back exactly.
     package var incomparable: String?
+    /// For dates and timestamps: the values that the column holds, where those beyond are stored as the nearest bound.
+    package var bounds: ValueBounds?
 
-    package init(_ type: ColumnType, _ stored: String, outside: String = "", incomparable: String? = nil) {
+    package init(
+        _ type: ColumnType, _ stored: String, outside: String = "", incomparable: String? = nil,
+        bounds: ValueBounds? = nil
+    ) {
         self.type = type
         self.stored = stored
         self.outside = outside
         self.incomparable = incomparable
+        self.bounds = bounds
     }
 }
 
