@@ -23,12 +23,4 @@ enum Listing {
             return view.elements(0).compactMap { view.integer($0) }
         }
     }
-
-    /// A member of the object that a text is.
-    static func member(_ name: String, of bytes: [UInt8]) -> String? {
-        bytes.withUnsafeBytes { raw in
-            guard let document = try? JSONDocument(raw) else { return nil }
-            return document.view.member(0, named: name).flatMap { document.view.string($0) }
-        }
-    }
 }

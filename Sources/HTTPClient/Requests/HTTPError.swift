@@ -21,6 +21,8 @@ package struct HTTPError: Error, Equatable, CustomStringConvertible {
         case redirected
         /// ``HTTPCancellation/cancel()``, or ``HTTPClient/close()``.
         case cancelled
+        /// There are no credentials to sign with, or they cannot be had.
+        case credentials
         /// Memory, descriptors.
         case resource
     }
@@ -35,10 +37,15 @@ package struct HTTPError: Error, Equatable, CustomStringConvertible {
 
     package var description: String { message }
 
+    /// The address is none that can be asked.
+    static let badAddress = HTTPError(
+        .badRequest,
+        "the address of a request is not of the form http://host/path or https://host/path, without a user in it")
+
     /// Whether the same request may get an answer later.
     package var isTransient: Bool {
         switch code {
-        case .unresolved, .unreachable, .tls, .timedOut, .connectionLost, .badAnswer, .resource: true
+        case .unresolved, .unreachable, .tls, .timedOut, .connectionLost, .badAnswer, .credentials, .resource: true
         case .badRequest, .tooLarge, .redirected, .cancelled: false
         }
     }

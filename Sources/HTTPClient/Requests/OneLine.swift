@@ -1,6 +1,6 @@
 /// Foreign text as one line of printable characters.
-enum OneLine {
-    static func of(_ text: String, most: Int) -> String {
+package enum OneLine {
+    package static func of(_ text: String, most: Int) -> String {
         var out = ""
         var count = 0
         var pendingSpace = false

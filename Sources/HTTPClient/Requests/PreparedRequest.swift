@@ -7,12 +7,7 @@ struct PreparedRequest {
     private let compressed: [UInt8]?
 
     init(_ request: HTTPRequest, body: UnsafeRawBufferPointer) throws(HTTPError) {
-        guard let origin = HTTPOrigin(request.url) else {
-            throw HTTPError(
-                .badRequest,
-                "the address of a request is not of the form http://host/path or https://host/path, without a user in it"
-            )
-        }
+        guard let origin = HTTPOrigin(request.url) else { throw HTTPError.badAddress }
         for field in request.headers.fields where !field.isSendable {
             throw HTTPError(
                 .badRequest, "a header of a request to \(origin) has control characters in its name or value")

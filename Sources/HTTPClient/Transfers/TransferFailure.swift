@@ -27,7 +27,7 @@ enum TransferFailure {
         case .timedOut: return HTTPError(code, "\(origin) did not answer in time: \(reason)")
         case .connectionLost: return HTTPError(code, "\(origin) ended the connection before its answer: \(reason)")
         case .badAnswer: return HTTPError(code, "the answer of \(origin) cannot be read: \(reason)")
-        case .badRequest, .tooLarge, .redirected, .cancelled, .resource:
+        case .badRequest, .tooLarge, .redirected, .cancelled, .credentials, .resource:
             return HTTPError(code, "the request to \(origin) could not be made: \(reason)")
         }
     }

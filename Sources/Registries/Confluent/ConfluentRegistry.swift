@@ -32,8 +32,8 @@ package struct ConfluentRegistry: WritableSchemaRegistry {
         case 404: return nil
         default: throw RegistryRequests.unexpected(response, from: description)
         }
-        guard Listing.member("schemaType", of: response.body) == "JSON",
-            let schema = Listing.member("schema", of: response.body)
+        guard response.member("schemaType") == "JSON",
+            let schema = response.member("schema")
         else {
             throw SchemaError(.malformed, "\(description) has \(name) as a schema of another type than JSON")
         }
@@ -77,12 +77,7 @@ package struct ConfluentRegistry: WritableSchemaRegistry {
     }
 
     package func publish(_ text: [UInt8], as name: SchemaName) throws(SchemaError) {
-        if let present = try self.text(of: name) {
-            if SchemaText.areEqual(present, text) { return }
-            throw SchemaError(
-                .conflict,
-                "\(description) has another schema under the name \(name); publish the new one as its next version")
-        }
+        if try isPublished(text, as: name) { return }
         let next = (try versions(vendor: name.vendor, name: name.name).max()?.addition ?? -1) + 1
         guard let path = subject(name.vendor, name.name), name.format == "jsonschema",
             name.version == SchemaVersion(model: 1, revision: 0, addition: next)

@@ -32,6 +32,11 @@ package enum TimeText {
         return seconds * 1_000_000 + fraction
     }
 
+    package static func microseconds(_ text: String) -> Int64? {
+        var text = text
+        return text.withUTF8 { microseconds(UnsafeRawBufferPointer($0)) }
+    }
+
     /// Reads a whole number of milliseconds since the Unix epoch, of at most 15 digits: microseconds.
     package static func milliseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard (1...15).contains(text.count) else { return nil }
