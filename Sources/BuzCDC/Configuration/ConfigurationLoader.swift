@@ -34,6 +34,7 @@ struct ConfigurationLoader: Sendable {
         checker.checkInputs(section)
         checker.checkSinks(section)
         checker.checkCollector(section)
+        RegistryConfiguration.check(section, &checker)
         guard checker.problems.isEmpty else { throw ConfigurationError(checker.problems) }
         return Loaded(configuration: Configuration(section), section: section)
     }

@@ -24,7 +24,7 @@ package struct GoogleCredentialError: Error, Equatable, CustomStringConvertible 
     init(_ error: HTTPError, of what: String) {
         switch error.code {
         case .cancelled: self.init(.cancelled, "\(what): \(error.message)")
-        case .badRequest: self.init(.misconfigured, "\(what): \(error.message)")
+        case .badRequest, .credentials: self.init(.misconfigured, "\(what): \(error.message)")
         case .unresolved, .unreachable, .tls, .timedOut, .connectionLost, .badAnswer, .tooLarge, .redirected, .resource:
             self.init(.unavailable, "\(what): \(error.message)")
         }

@@ -1,6 +1,5 @@
 package import CoreIngest
 import HTTPClient
-import Synchronization
 
 /// A registry of plain files behind a web server: `URL/VENDOR/NAME/jsonschema/1-0-0`, or Buz's `URL/VENDOR/A/B/v1.0.json`.
 ///
@@ -15,12 +14,12 @@ package struct WebRegistry: WritableSchemaRegistry {
 
     private let requests: RegistryRequests
     private let layout: Layout
-    private let known: KnownTags
+    private let known: KnownTexts
 
     package init(_ requests: RegistryRequests, layout: Layout = .iglu) {
         self.requests = requests
         self.layout = layout
-        known = KnownTags(mostBytes: 4 * requests.mostBytes)
+        known = KnownTexts(mostBytes: 4 * requests.mostBytes)
     }
 
     package var description: String { "the web registry at \(requests.url)" }
@@ -33,21 +32,16 @@ package struct WebRegistry: WritableSchemaRegistry {
     }
 
     package func text(of name: SchemaName) throws(SchemaError) -> [UInt8]? {
-        let kept = known[name]
-        let response = try requests.send(
-            .get, path(name), headers: kept.map { ["If-None-Match": $0.tag] } ?? [:])
-        switch response.status {
-        case 200:
-            let text = try RegistryRequests.checked(response.body, as: name, from: description)
-            known[name] = response.headers["ETag"].map { KnownTags.Entry(tag: $0, text: text) }
-            return text
-        case 304:
-            guard let kept else { throw RegistryRequests.unexpected(response, from: description) }
-            return kept.text
-        case 404, 410:
-            known[name] = nil
-            return nil
-        default: throw RegistryRequests.unexpected(response, from: description)
+        try known.text(of: name) { tag throws(SchemaError) in
+            let response = try requests.send(.get, path(name), headers: tag.map { ["If-None-Match": $0] } ?? [:])
+            switch response.status {
+            case 200:
+                let text = try RegistryRequests.checked(response.body, as: name, from: description)
+                return .text(text, tag: response.headers["ETag"])
+            case 304 where tag != nil: return .unchanged
+            case 404, 410: return .missing
+            default: throw RegistryRequests.unexpected(response, from: description)
+            }
         }
     }
 
@@ -81,51 +75,14 @@ package struct WebRegistry: WritableSchemaRegistry {
     package func names(most: Int) throws(SchemaError) -> [SchemaName]? { nil }
 
     package func publish(_ text: [UInt8], as name: SchemaName) throws(SchemaError) {
-        if let present = try self.text(of: name) {
-            if SchemaText.areEqual(present, text) { return }
-            throw conflict(name)
-        }
+        if try isPublished(text, as: name) { return }
         let response = try requests.send(
             .put, path(name), headers: ["If-None-Match": "*", "Content-Type": "application/json"], body: text)
         switch response.status {
         case 200, 201, 204: return
         case 409, 412:
-            if let present = try self.text(of: name), SchemaText.areEqual(present, text) { return }
-            throw conflict(name)
+            guard try isPublished(text, as: name) else { throw conflict(name) }
         default: throw RegistryRequests.refused(response, from: description)
-        }
-    }
-
-    private func conflict(_ name: SchemaName) -> SchemaError {
-        SchemaError(
-            .conflict,
-            "\(description) has another schema under the name \(name); publish the new one as its next version")
-    }
-}
-
-/// The tags of schemas with their texts, bounded in bytes. Any thread.
-private final class KnownTags: Sendable {
-    struct Entry: Sendable {
-        var tag: String
-        var text: [UInt8]
-    }
-
-    private let entries = Mutex<(all: [SchemaName: Entry], bytes: Int)>(([:], 0))
-    private let mostBytes: Int
-
-    init(mostBytes: Int) { self.mostBytes = mostBytes }
-
-    subscript(name: SchemaName) -> Entry? {
-        get { entries.withLock { $0.all[name] } }
-        set {
-            entries.withLock { state in
-                if let before = state.all.removeValue(forKey: name) { state.bytes -= before.text.count }
-                guard let newValue else { return }
-                // Without tags everything is sent once more, which is all that is lost.
-                if state.bytes + newValue.text.count > mostBytes { state = ([:], 0) }
-                state.all[name] = newValue
-                state.bytes += newValue.text.count
-            }
         }
     }
 }

@@ -49,30 +49,19 @@ package struct IgluRegistry: WritableSchemaRegistry {
     }
 
     package func publish(_ text: [UInt8], as name: SchemaName) throws(SchemaError) {
-        if let present = try self.text(of: name) {
-            if SchemaText.areEqual(present, text) { return }
-            throw conflict(name)
-        }
+        if try isPublished(text, as: name) { return }
         let response = try requests.send(
             .put, path(name), headers: ["Content-Type": "application/json"], body: text)
         switch response.status {
         case 200, 201: return
         case 409:
-            guard let present = try self.text(of: name) else {
+            guard try isPublished(text, as: name) else {
                 throw SchemaError(
                     .conflict, "\(description) does not take the version of \(name): \(response.excerpt())")
             }
-            if SchemaText.areEqual(present, text) { return }
-            throw conflict(name)
         case 400, 422:
             throw SchemaError(.malformed, "\(description) refuses the schema \(name): \(response.excerpt())")
         default: throw RegistryRequests.refused(response, from: description)
         }
-    }
-
-    private func conflict(_ name: SchemaName) -> SchemaError {
-        SchemaError(
-            .conflict,
-            "\(description) has another schema under the name \(name); publish the new one as its next version")
     }
 }

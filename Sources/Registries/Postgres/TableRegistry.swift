@@ -65,10 +65,7 @@ package final class TableRegistry: WritableSchemaRegistry {
             try create()
             _ = try insert(text, as: name)
         }
-        if let present = try self.text(of: name), SchemaText.areEqual(present, text) { return }
-        throw SchemaError(
-            .conflict,
-            "\(description) has another schema under the name \(name); publish the new one as its next version")
+        guard try isPublished(text, as: name) else { throw conflict(name) }
     }
 
     private func insert(_ text: [UInt8], as name: SchemaName) throws(SchemaError) -> [[String?]]? {

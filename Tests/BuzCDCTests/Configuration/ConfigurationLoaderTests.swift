@@ -61,6 +61,12 @@ private let mistakes: [Mistake] = [
         "registry: {backend: {type: http, url: 'https://user:secret@host/x'}}",
         "registry.backend.url must be an address such as"),
     .adding("registry: {backend: {type: file, url: 'https://host'}}", "unknown key 'url'"),
+    .adding("registry: {backend: {type: s3}}", "missing key 'bucket'"),
+    .adding("registry: {backend: {type: s3, bucket: a/b}}", "registry.backend.bucket must be a name of 3 to"),
+    .adding("registry: {backend: {type: s3, bucket: abc, prefix: a/../b}}", "registry.backend.prefix must be empty"),
+    .adding(
+        "registry: {backend: {type: s3, bucket: abc, accessKeyId: x}}",
+        "accessKeyId and secretAccessKey belong together"),
     .adding("registry: {backend: {type: iglu, url: 'ftp://host'}}", "registry.backend.url must be an address such as"),
     .adding("sink: []", "unknown key 'sink' at the top level; did you mean 'sinks'?"),
     .sink("type: postgress, url: x", "unknown type 'postgress' of sink; did you mean 'postgres'?"),

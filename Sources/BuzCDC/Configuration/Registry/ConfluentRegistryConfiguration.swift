@@ -1,16 +1,14 @@
 import CoreIngest
-import HTTPClient
 import Registries
 
 /// `type: confluent`.
 struct ConfluentRegistryConfiguration: RegistryBackend {
     private let url: String
     private let authorization: String?
-    private let timeout: Duration
-    private let client: HTTPClient
+    private let http: RegistryHTTP
 
     private enum Keys {
-        static let url = RegistryHTTPKeys.url("The registry.", example: "https://registry.example.com")
+        static let url = RegistryHTTP.url("The registry.", example: "https://registry.example.com")
         static let authorization = Key<String?>.optionalText(
             "authorization", "Sent as the header 'Authorization': 'Basic …' (base64 of USER:PASSWORD) or 'Bearer …'.",
             secrecy: .whole, example: "${BUZ_CONFLUENT_AUTHORIZATION:-}")
@@ -18,22 +16,15 @@ struct ConfluentRegistryConfiguration: RegistryBackend {
 
     static let type = "confluent"
     static let doc = "A Confluent schema registry, with subjects of type JSON named VENDOR.NAME."
-    static let keys = [
-        Keys.url.specification, Keys.authorization.specification, RegistryHTTPKeys.timeout.specification,
-        RegistryHTTPKeys.authorities.specification,
-    ]
+    static let keys = [Keys.url.specification, Keys.authorization.specification] + RegistryHTTP.keys
 
     init(_ section: CheckedSection) {
         url = section[Keys.url]
         authorization = section[Keys.authorization]
-        timeout = section[RegistryHTTPKeys.timeout]
-        client = RegistryHTTPKeys.client(section)
+        http = RegistryHTTP(section)
     }
 
     func registry() -> any SchemaRegistry {
-        ConfluentRegistry(
-            RegistryRequests(
-                url: url, headers: authorization.map { ["Authorization": $0] } ?? [:], timeout: timeout, client: client)
-        )
+        ConfluentRegistry(http.requests(url, headers: ["Authorization": authorization]))
     }
 }

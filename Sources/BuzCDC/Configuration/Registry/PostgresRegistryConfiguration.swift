@@ -31,12 +31,12 @@ struct PostgresRegistryConfiguration: RegistryBackend {
 
     static let type = "postgres"
     static let doc = "A table of Postgres."
-    static let keys = [Keys.url.specification, Keys.table.specification, RegistryHTTPKeys.timeout.specification]
+    static let keys = [Keys.url.specification, Keys.table.specification, RegistryHTTP.timeout.specification]
 
     init(_ section: CheckedSection) {
         url = section[Keys.url]
         table = section[Keys.table]
-        timeout = section[RegistryHTTPKeys.timeout]
+        timeout = section[RegistryHTTP.timeout]
     }
 
     func registry() -> any SchemaRegistry { TableRegistry(url: url, table: table, timeout: timeout) }

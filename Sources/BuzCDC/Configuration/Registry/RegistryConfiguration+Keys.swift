@@ -4,7 +4,7 @@ extension RegistryConfiguration {
     /// Every type of backend. A new one is added here and written in a file of its own.
     static let backends: [any RegistryBackend.Type] = [
         FileRegistryConfiguration.self, WebRegistryConfiguration.self, IgluRegistryConfiguration.self,
-        ConfluentRegistryConfiguration.self, PostgresRegistryConfiguration.self,
+        ConfluentRegistryConfiguration.self, PostgresRegistryConfiguration.self, S3RegistryConfiguration.self,
     ]
 
     private enum Keys {
@@ -51,6 +51,12 @@ extension RegistryConfiguration {
             Keys.backend.specification, Keys.ttlSeconds.specification, Keys.maxSizeBytes.specification,
             Keys.publish.specification, Keys.purge.specification, Keys.http.specification,
         ])
+
+    /// What must hold between the keys of the backend.
+    static func check(_ root: CheckedSection, _ checker: inout ConfigurationChecker) {
+        guard let backend = root.section("registry")?.section("backend") else { return }
+        backends.first { $0.type == backend.text("type") }?.check(backend, &checker)
+    }
 
     init(_ section: CheckedSection) {
         let backend = section[Keys.backend]

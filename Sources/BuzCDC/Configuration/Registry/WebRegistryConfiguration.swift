@@ -1,5 +1,4 @@
 import CoreIngest
-import HTTPClient
 import Registries
 
 /// `type: http`.
@@ -7,11 +6,10 @@ struct WebRegistryConfiguration: RegistryBackend {
     private let url: String
     private let layout: WebRegistry.Layout
     private let token: String?
-    private let timeout: Duration
-    private let client: HTTPClient
+    private let http: RegistryHTTP
 
     private enum Keys {
-        static let url = RegistryHTTPKeys.url(
+        static let url = RegistryHTTP.url(
             "Where the files are: schemas are at URL/VENDOR/NAME/jsonschema/1-0-0.",
             example: "https://schemas.example.com")
         static let layout = Key<WebRegistry.Layout>.choice(
@@ -23,24 +21,16 @@ struct WebRegistryConfiguration: RegistryBackend {
 
     static let type = "http"
     static let doc = "Schema files behind a web server."
-    static let keys = [
-        Keys.url.specification, Keys.layout.specification, Keys.token.specification,
-        RegistryHTTPKeys.timeout.specification, RegistryHTTPKeys.authorities.specification,
-    ]
+    static let keys = [Keys.url.specification, Keys.layout.specification, Keys.token.specification] + RegistryHTTP.keys
 
     init(_ section: CheckedSection) {
         url = section[Keys.url]
         layout = section[Keys.layout]
         token = section[Keys.token]
-        timeout = section[RegistryHTTPKeys.timeout]
-        client = RegistryHTTPKeys.client(section)
+        http = RegistryHTTP(section)
     }
 
     func registry() -> any SchemaRegistry {
-        WebRegistry(
-            RegistryRequests(
-                url: url, headers: token.map { ["Authorization": "Bearer \($0)"] } ?? [:], timeout: timeout,
-                client: client),
-            layout: layout)
+        WebRegistry(http.requests(url, headers: ["Authorization": token.map { "Bearer \($0)" }]), layout: layout)
     }
 }

@@ -11,7 +11,7 @@ extension DirectoryRegistry: WritableSchemaRegistry {
         guard text.count <= mostBytes else {
             throw SchemaError(.tooLarge, "the schema \(name) has \(text.count) bytes; at most \(mostBytes) are taken")
         }
-        if try isThere(text, name) { return }
+        if try isPublished(text, as: name) { return }
         let folder = folder(of: name)
         try makeFolder(folder)
         let temporary = "\(folder)/.\(name.version).\(getpid()).\(UInt64.random(in: 0 ... .max)).part"
@@ -21,7 +21,7 @@ extension DirectoryRegistry: WritableSchemaRegistry {
         if link(temporary, file) != 0 {
             switch errno {
             case EEXIST:
-                if try isThere(text, name) { return }
+                if try isPublished(text, as: name) { return }
                 throw unavailable("write", file, EEXIST)
             // No hard links there. Between the look above and this another writer's version could be replaced.
             case EPERM, EOPNOTSUPP, EMLINK:
@@ -30,15 +30,6 @@ extension DirectoryRegistry: WritableSchemaRegistry {
             }
         }
         try syncFolder(folder)
-    }
-
-    /// Whether the same JSON is there already; throws when another is.
-    private func isThere(_ text: [UInt8], _ name: SchemaName) throws(SchemaError) -> Bool {
-        guard let present = try self.text(of: name) else { return false }
-        if present == text || SchemaText.areEqual(present, text) { return true }
-        throw SchemaError(
-            .conflict,
-            "\(description) has another schema under the name \(name); publish the new one as its next version")
     }
 
     private func makeFolder(_ folder: String) throws(SchemaError) {
