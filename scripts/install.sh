@@ -10,7 +10,7 @@ packages=(pkg-config libpq-dev libyaml-dev libsqlite3-dev zlib1g-dev libzstd-dev
 case $what in
 build) ;;
 demo) packages+=(postgresql postgresql-client util-linux) ;;
-test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip python3-venv unzip xz-utils zstd gzip nginx-light openssl) ;;
+test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip python3-venv unzip xz-utils zstd gzip nginx-light openssl curl) ;;
 bench) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-psycopg2 gcc libc6-dev bc wrk nginx-light curl procps) ;;
 schemas) packages+=(python3 python3-pip) ;;
 *) echo "install.sh: unknown set '$what': use build, demo, test, bench or schemas" >&2; exit 2 ;;

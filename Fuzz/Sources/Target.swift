@@ -20,6 +20,9 @@ enum Target: String, CaseIterable {
     /// A request to a handler of the collector: see ``ProtocolTarget``.
     case selfDescribing, snowplow, cloudevents, webhook, pixel, segment, amplitude
 
+    /// What comes over a connection of the collector: see ``RequestTarget``.
+    case requests
+
     static let chosen: Target = {
         let name = getenv("BUZ_FUZZ_TARGET").map { String(cString: $0) } ?? ""
         guard let target = Target(rawValue: name) else {
@@ -49,6 +52,7 @@ enum Target: String, CaseIterable {
         case .pixel: ProtocolTarget.pixel.run(input)
         case .segment: ProtocolTarget.segment.run(input)
         case .amplitude: ProtocolTarget.amplitude.run(input)
+        case .requests: RequestTarget.run(input)
         }
     }
 
@@ -58,7 +62,7 @@ enum Target: String, CaseIterable {
         case .messages: MessageTarget.seeds
         case .batches: BatchTarget.seeds
         case .array, .composite, .hstore, .copy, .json, .pattern, .schema, .yaml, .names, .selfDescribing, .snowplow,
-            .cloudevents, .webhook, .pixel, .segment, .amplitude:
+            .cloudevents, .webhook, .pixel, .segment, .amplitude, .requests:
             []
         }
     }

@@ -127,7 +127,8 @@ final class CollectorSidecar {
         var line: Substring
     }
 
-    init(http: String = "") throws {
+    /// `port`: of the collector, where it is not that of the pages.
+    init(http: String = "", inputs: String = "", registry: String = "", port: Int? = nil) throws {
         let schemas = try TemporaryFolder("schemas")
         self.schemas = schemas
         let folder = "\(schemas.path)/com.acme/a/jsonschema"
@@ -139,9 +140,10 @@ final class CollectorSidecar {
         sidecar = try Sidecar(
             collector: """
                 selfDescribing: {enabled: true}
-                """, http: http,
+                \(inputs)
+                """, http: http, port: port,
             sinks: "- {name: lake, type: file, path: OUT, defaultOutput: events, deadletterOutput: invalid}",
-            more: "registry: {backend: {type: file, path: \(schemas.path)}}")
+            more: "registry: {backend: {type: file, path: \(schemas.path)}\(registry)}")
     }
 
     private let schemas: TemporaryFolder

@@ -26,6 +26,12 @@ package final class HTTPConnection {
 
     deinit { close(descriptor) }
 
+    /// Whether the other side closes, without having sent anything.
+    package func isClosed() -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, 0) == 0
+    }
+
     /// The answer; nil when the connection breaks before it is whole.
     package func post(_ body: String, to path: String = "/self-describing") -> (
         status: Int, head: String, body: String

@@ -54,8 +54,11 @@ package final class Sidecar: @unchecked Sendable {
         try writeText(text, to: configuration)
     }
 
-    /// An instance with HTTP inputs alone, on ``operationsPort``. `inputs`, `http` and `sinks` are the YAML below those keys.
-    package init(collector inputs: String, http: String = "", sinks: String, more: String = "") throws {
+    /// An instance with HTTP inputs alone, on ``operationsPort`` or a `port` of their own. `inputs`, `http` and `sinks` are the YAML
+    /// below those keys.
+    package init(
+        collector inputs: String, http: String = "", port: Int? = nil, sinks: String, more: String = ""
+    ) throws {
         folder = try TemporaryFolder("buzside")
         operationsPort = try freePort()
         configuration = "\(folder.path)/buz.yaml"
@@ -71,7 +74,7 @@ package final class Sidecar: @unchecked Sendable {
             inputs:
             \(indented(inputs))
             http:
-              port: \(operationsPort)
+              port: \(port ?? operationsPort)
             \(indented(http))
             operations: {port: \(operationsPort)}
             sinks:

@@ -105,9 +105,24 @@ def start_collector(binary, folder, acknowledge):
     return process, port
 
 
-def metric(port, name):
+def metrics(port):
     out = subprocess.run(["curl", "-s", f"http://127.0.0.1:{port}/metrics"], capture_output=True, text=True).stdout
-    return sum(float(line.split()[-1]) for line in out.splitlines() if line.startswith(name))
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in out.splitlines() if not line.startswith("#")}
+
+
+def metric(port, name):
+    return sum(value for key, value in metrics(port).items() if key.startswith(name))
+
+
+def refusals(before, after):
+    """What was answered beside 2xx in between: classes of status, and the reasons of 503."""
+    found = []
+    for key, value in sorted(after.items()):
+        if key.startswith(("buz_http_requests_total", "buz_http_unavailable_total")) and value > before.get(key, 0):
+            label = re.search(r'(?:status|reason)="([^"]+)"', key).group(1)
+            if label != "2xx":
+                found.append(f"{label}: {value - before.get(key, 0):.0f}")
+    return ", ".join(found)
 
 
 def main():
@@ -140,15 +155,17 @@ def main():
                 process, port = start_collector(binary, folder, acknowledge)
                 try:
                     wrk(port, "/self-describing", single, options.connections, 2)
-                    before = cpu(process.pid)
+                    before, earlier = cpu(process.pid), metrics(port)
                     result = wrk(port, "/self-describing", single, options.connections, options.seconds)
                     spent = (cpu(process.pid) - before) / (result[0] * options.seconds) * 1e6
-                    rows.append((repeat, acknowledge, result[0], result[0] / floor[0], spent, *result[1:], memory(process.pid)))
+                    after = metrics(port)
+                    rows.append((repeat, acknowledge, result[0], result[0] / floor[0], spent, *result[1:4],
+                                 f"{result[4]} {refusals(earlier, after)}", memory(process.pid)))
                     if metric(port, "buz_events_invalid_total") > 0:
                         raise SystemExit("events were invalid: the benchmark measures the wrong thing")
                     result = wrk(port, "/self-describing", batch, min(16, options.connections), options.seconds)
                     rows.append((repeat, f"{acknowledge}, 100 a request", result[0] * 100, result[0] * 100 / floor[0], 0,
-                                 *result[1:], memory(process.pid)))
+                                 *result[1:4], f"{result[4]} {refusals(after, metrics(port))}", memory(process.pid)))
                 finally:
                     process.terminate()
                     process.wait()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collector
 import CoreIngest
 import LogicalDecoding
 import Sinks
@@ -28,6 +29,9 @@ struct CheckCommand: AsyncParsableCommand {
             for finding in Preflight.run(settings, checkpoint: checkpoint) {
                 report.add("input \(input.name)", finding)
             }
+        }
+        if configuration.hasCollector {
+            await CollectorCheck.run(configuration.http.settings.server, isRunning: state.isRunning, &report)
         }
         let renderer = EventRenderer(instance: Instance.identity(configuration))
         for entry in configuration.sinks {

@@ -44,6 +44,9 @@ struct RunCommand: AsyncParsableCommand {
         services.append(.init(service: SchemaService(upkeep: instance.schemas.upkeep)))
         if let collector = instance.collector {
             services.append(.init(service: CollectorService(collector: collector, limit: limit)))
+            if collector.settings.server.tls != nil {
+                services.append(.init(service: CertificateSignal(collector: collector)))
+            }
         }
         for source in instance.sources {
             services.append(
@@ -58,13 +61,14 @@ struct RunCommand: AsyncParsableCommand {
                     service: IdleService(instance: instance, seconds: untilIdle, logger: logger),
                     successTerminationBehavior: .gracefullyShutdownGroup))
         }
+        let scheme = configuration.http.settings.server.tls == nil ? "http" : "https"
         logger.notice(
             "started",
             metadata: [
                 "version": "\(Version.current)", "name": "\(configuration.app.name)",
                 "inputs": "\(configuration.inputs.postgres.map(\.name).joined(separator: ","))",
                 "sinks": "\(configuration.sinks.map(\.name).joined(separator: ","))",
-                "collector": "\(address.map { "http://\($0)/" } ?? "off")",
+                "collector": "\(address.map { "\(scheme)://\($0)/" } ?? "off")",
                 "operations":
                     "\((server?.address ?? (configuration.sharesPort ? address : nil)).map { "http://\($0)/" } ?? "off")",
             ])

@@ -34,7 +34,7 @@ enum CollectorFactory {
             return answer(pages.respond(to: asked))
         }
         let quick = [Route.Pattern.exact("/"), .prefix("/health"), .exact("/metrics"), .exact("/stats")]
-        let slow = [Route.Pattern.prefix("/s"), .prefix("/c")]
+        let slow = [Route.Pattern.prefix("/s")] + (pages.schemas?.purgePath.map { [.exact($0)] } ?? [])
         return [
             CollectorPage(routes: quick.map { Route([.get, .head], $0) }, respond: respond),
             CollectorPage(routes: slow.map { Route([.get, .head, .post], $0) }, mayBlock: true, respond: respond),

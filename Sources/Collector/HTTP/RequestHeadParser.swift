@@ -38,11 +38,12 @@ struct RequestHeadParser: ~Copyable {
                 break
             }
             let at = UnsafeRawPointer(hit) - base
+            // First of all: so it is the same however the bytes come.
+            if at + 1 > limits.headBytes { throw tooLarge }
             guard at > 0, bytes[at - 1] == 0x0D else {
                 throw RequestProblem(status: 400, message: "a line of the head does not end with CR LF")
             }
             scanned = at + 1
-            if at + 1 > limits.headBytes { throw tooLarge }
             if at >= 3, bytes[at - 2] == 0x0A { return at + 1 }
         }
         if bytes.count > limits.headBytes { throw tooLarge }

@@ -78,6 +78,9 @@ package final class Collector: Sendable {
         return bound.address
     }
 
+    /// Reads certificate and key again, where the port speaks TLS.
+    package func readCertificates() { server.server.withLock { $0 }?.readCertificates() }
+
     /// Runs until ``stop(within:)``; then the requests that came are answered, and what the spool holds stays there.
     package func run() async {
         let writer = ThreadExecutor(name: "spool")

@@ -19,18 +19,18 @@ final class CollectorLoop {
     let mostBuffered: Int
     var events: CollectedEvents
     let inflater: BodyInflater
-    private var path = ByteArena(capacity: 256)
+    var path = ByteArena(capacity: 256)
     private var ids = UUIDSource()
     private(set) var connections: [ObjectIdentifier: CollectorConnection] = [:]
     /// The number of the batch that gathers events now.
-    private(set) var batch: UInt64 = 1
-    private var waiting: [CollectorConnection] = []
+    var batch: UInt64 = 1
+    var waiting: [CollectorConnection] = []
     /// Connections that wait for a batch.
-    private var inFlight: [UInt64: [CollectorConnection]] = [:]
+    var inFlight: [UInt64: [CollectorConnection]] = [:]
     /// Batches on the disk that wait to be delivered: by offset.
-    private var undelivered = FIFO<(end: UInt64, batch: UInt64)>()
-    private var isHandOverScheduled = false
-    private static let mostBatchBytes = 1 << 20
+    var undelivered = FIFO<(end: UInt64, batch: UInt64)>()
+    var isHandOverScheduled = false
+    static let mostBatchBytes = 1 << 20
 
     init(_ shared: CollectorShared, on eventLoop: any EventLoop) {
         self.shared = shared
@@ -133,8 +133,8 @@ final class CollectorLoop {
         if case .length(let length) = head.body, length > shared.settings.limits.bodyBytes {
             return permitted(.refusal(413, tooLarge), headers)
         }
-        if !routed.isDryRun, !shared.spool.admits(events.byteCount) {
-            return permitted(CollectorShared.unavailable, headers)
+        if !routed.isDryRun, let shortage = shared.spool.shortage(events.byteCount) {
+            return permitted(shared.unavailable(shortage == .pending ? .pending : .spool), headers)
         }
         return nil
     }
@@ -240,99 +240,6 @@ final class CollectorLoop {
             }
         }
         return connection.withUnsafeBytes { work($0) }
-    }
-
-    // MARK: The pool
-
-    private func show(
-        _ page: CollectorPage, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ headers: HeaderFields,
-        for connection: CollectorConnection
-    ) -> Reply {
-        var target = String(decoding: bytes[head.path.indices], as: UTF8.self)
-        if head.query.count > 0 { target += "?" + String(decoding: bytes[head.query.indices], as: UTF8.self) }
-        let request = CollectorPage.Request(
-            method: head.method, target: target,
-            authorization: headers["authorization"].map { String(decoding: $0, as: UTF8.self) })
-        guard page.mayBlock else { return .now(page.respond(request)) }
-        return onPool(for: connection) { page.respond(request) }
-    }
-
-    private func tryOut(
-        _ mark: CollectedEvents.Mark, _ answer: CollectedAnswer, for connection: CollectorConnection
-    ) -> Reply {
-        let copy = Array(events.bytes(since: mark))
-        events.rollBack(to: mark)
-        // What the protocol refuses is answered as it always is.
-        guard !copy.isEmpty else { return .now(answer) }
-        let shared = shared
-        return onPool(for: connection) { shared.dryRun(copy) }
-    }
-
-    private func onPool(
-        for connection: CollectorConnection, _ make: @escaping @Sendable () -> CollectedAnswer
-    ) -> Reply {
-        let number = connection.nextNumber()
-        let bound = NIOLoopBound(connection, eventLoop: eventLoop)
-        let eventLoop = eventLoop
-        let isTaken = shared.runOnPool {
-            let answer = make()
-            eventLoop.execute { bound.value.complete(number, answer) }
-        }
-        return isTaken ? .later : .now(CollectorShared.busy)
-    }
-
-    // MARK: Batches
-
-    private func scheduleHandOver() {
-        if events.byteCount >= Self.mostBatchBytes {
-            handOver()
-        } else if !isHandOverScheduled {
-            isHandOverScheduled = true
-            // Runs when all connections that are readable now were read.
-            let bound = NIOLoopBound(self, eventLoop: eventLoop)
-            eventLoop.execute { bound.value.handOver() }
-        }
-    }
-
-    private func handOver() {
-        isHandOverScheduled = false
-        guard !events.isEmpty else { return }
-        let chunk = shared.spool.tail.emptyChunk()
-        chunk.take(&events)
-        let number = batch
-        batch += 1
-        if !waiting.isEmpty {
-            inFlight[number] = waiting
-            waiting = []
-        }
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let eventLoop = eventLoop
-        shared.spool.append(chunk) { outcome in
-            eventLoop.execute { bound.value.settled(number, outcome) }
-        }
-    }
-
-    private func settled(_ number: UInt64, _ outcome: Spool.Outcome) {
-        switch outcome {
-        case .written(let end) where shared.settings.acknowledge == .delivered:
-            undelivered.append((end, number))
-            delivered(upTo: shared.spool.acknowledged)
-        case .written: answer(number, isSafe: true)
-        case .failed: answer(number, isSafe: false)
-        }
-    }
-
-    /// Every required sink has what lies before an offset of the spool.
-    func delivered(upTo offset: UInt64) {
-        while let first = undelivered.first, first.end <= offset {
-            _ = undelivered.popFirst()
-            answer(first.batch, isSafe: true)
-        }
-    }
-
-    private func answer(_ number: UInt64, isSafe: Bool) {
-        guard let connections = inFlight.removeValue(forKey: number) else { return }
-        for connection in connections { connection.settled(number, isSafe: isSafe) }
     }
 
     // MARK: Time

@@ -5,6 +5,7 @@ package struct CollectorMetrics: Sendable {
     /// By protocol's raw value; 0: pages and what no protocol claims.
     private let requests: [[Counter]]
     private let events: [Counter]
+    private let unavailable: [Counter]
     let connections: Counter
     let refusedConnections: Counter
     let bodyBytes: Counter
@@ -23,6 +24,10 @@ package struct CollectorMetrics: Sendable {
                 "buz_http_events_total", "Events that requests brought and that were taken.",
                 labels: ["protocol": name])
         }
+        unavailable = Unavailability.allCases.map { reason in
+            registry.counter(
+                "buz_http_unavailable_total", "Requests that got 503.", labels: ["reason": reason.rawValue])
+        }
         connections = registry.counter("buz_http_connections_total", "Connections that were accepted.")
         refusedConnections = registry.counter(
             "buz_http_connections_refused_total", "Connections that were closed on arrival, as there were too many.")
@@ -33,6 +38,8 @@ package struct CollectorMetrics: Sendable {
         let place = `protocol`.map { Int($0.rawValue) } ?? 0
         requests[place][min(max(status / 100, 2), 5) - 2].add()
     }
+
+    func count(_ reason: Unavailability) { unavailable[reason.index].add() }
 
     func count(_ protocol: CollectedProtocol, events count: Int) { events[Int(`protocol`.rawValue)].add(count) }
 }

@@ -2,6 +2,7 @@ package import CoreIngest
 package import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 #if canImport(Glibc)
@@ -58,9 +59,10 @@ package final class CollectorServer: Sendable {
                 "The system's limit of \(files) open files allows \(mostConnections) connections; raise it with 'ulimit -n'."
             )
         }
+        let identity = try settings.tls.map { tls throws(CollectorError) in try TLSIdentity(tls, logger: logger) }
         let shared = CollectorShared(
             settings: settings, handlers: handlers, pages: pages, spool: spool, schemas: schemas,
-            metrics: CollectorMetrics(metrics), pool: .singleton, logger: logger, dryRun: dryRun)
+            tls: identity, metrics: CollectorMetrics(metrics), pool: .singleton, logger: logger, dryRun: dryRun)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.threads))
         var loops: [NIOLoopBound<CollectorLoop>] = []
         for eventLoop in group.makeIterator() {
@@ -91,9 +93,22 @@ package final class CollectorServer: Sendable {
             return server
         } catch {
             try? await group.shutdownGracefully()
-            throw CollectorError(
-                "the collector cannot listen on \(settings.host):\(settings.port): \(error); another process may use the "
-                    + "port: set http.port")
+            throw unbound(settings.host, settings.port, error)
+        }
+    }
+
+    private static func unbound(_ host: String, _ port: Int, _ error: any Error) -> CollectorError {
+        CollectorError(
+            "the collector cannot listen on \(host):\(port): \(error); another process may use the port: set http.port")
+    }
+
+    /// Listens, and stops at once. Throws when that is not possible.
+    package static func probe(host: String, port: Int) async throws(CollectorError) {
+        do {
+            try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1).bind(host: host, port: port).get().close()
+        } catch {
+            throw unbound(host, port, error)
         }
     }
 
@@ -110,7 +125,12 @@ package final class CollectorServer: Sendable {
         shared.metrics.connections.add()
         channel.closeFuture.whenComplete { _ in shared.openConnections.subtract(1, ordering: .relaxed) }
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(CollectorConnection(loop.value, isEncrypted: false))
+            let pipeline = channel.pipeline.syncOperations
+            if let tls = shared.tls {
+                try pipeline.addHandler(TLSGate())
+                try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
+            }
+            try pipeline.addHandler(CollectorConnection(loop.value, isEncrypted: shared.tls != nil))
         }
     }
 
@@ -122,6 +142,18 @@ package final class CollectorServer: Sendable {
         }
         let spool = shared.spool
         group.next().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in spool.tick() }
+        guard shared.tls != nil else { return }
+        group.next().scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) { [shared] _ in
+            Self.readCertificates(shared, asked: false)
+        }
+    }
+
+    /// Reads certificate and key again: new connections get them. Does nothing without TLS.
+    package func readCertificates() { Self.readCertificates(shared, asked: true) }
+
+    private static func readCertificates(_ shared: CollectorShared, asked: Bool) {
+        guard let tls = shared.tls else { return }
+        _ = shared.runOnPool { tls.refresh(asked: asked) }
     }
 
     /// Open files that the process may have, after raising the limit as far as it goes.

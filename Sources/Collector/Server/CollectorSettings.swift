@@ -39,6 +39,8 @@ package struct CollectorSettings: Sendable {
 
     package var host = "127.0.0.1"
     package var port = 8080
+    /// Nil: plain HTTP.
+    package var tls: TLSSettings?
     /// Event loops.
     package var threads = 1
     package var acknowledge = Acknowledge.durable

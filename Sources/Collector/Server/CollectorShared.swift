@@ -12,6 +12,7 @@ final class CollectorShared: Sendable {
     let router: Router
     let spool: Spool
     let schemas: SchemaCache?
+    let tls: TLSIdentity?
     let metrics: CollectorMetrics
     let logger: Logger
     let crossOrigin: CrossOrigin?
@@ -32,7 +33,7 @@ final class CollectorShared: Sendable {
 
     init(
         settings: CollectorSettings, handlers: [any ProtocolHandler], pages: [CollectorPage], spool: Spool,
-        schemas: SchemaCache?, metrics: CollectorMetrics, pool: NIOThreadPool, logger: Logger,
+        schemas: SchemaCache?, tls: TLSIdentity?, metrics: CollectorMetrics, pool: NIOThreadPool, logger: Logger,
         dryRun: @escaping @Sendable ([UInt8]) -> CollectedAnswer
     ) {
         self.settings = settings
@@ -40,6 +41,7 @@ final class CollectorShared: Sendable {
         self.pages = pages
         self.spool = spool
         self.schemas = schemas
+        self.tls = tls
         self.metrics = metrics
         self.pool = pool
         self.logger = logger
@@ -74,10 +76,9 @@ final class CollectorShared: Sendable {
         return true
     }
 
-    static let unavailable = CollectedAnswer.refusal(
-        503, "events cannot be kept at the moment; send this request again", headers: [.init("Retry-After", "5")])
-    static let tooSlow = CollectedAnswer.refusal(
-        503, "the events were not safe in time; send this request again", headers: [.init("Retry-After", "5")])
-    static let busy = CollectedAnswer.refusal(
-        503, "too many pages are asked for at once; ask again", headers: [.init("Retry-After", "1")])
+    /// Counts why a client gets 503, and gives its answer.
+    func unavailable(_ reason: Unavailability) -> CollectedAnswer {
+        metrics.count(reason)
+        return reason.answer
+    }
 }

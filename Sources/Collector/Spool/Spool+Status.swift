@@ -28,6 +28,6 @@ extension Spool {
         return Status(
             bytes: diskBytes.load(ordering: .relaxed), pendingBytes: pendingBytes.load(ordering: .relaxed),
             limitBytes: settings.maxBytes, unacknowledgedBytes: waiting, oldest: oldest, failure: failure,
-            isFull: !admits(0))
+            isFull: shortage(0) != nil)
     }
 }

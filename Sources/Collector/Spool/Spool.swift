@@ -91,11 +91,18 @@ package final class Spool: Sendable {
 
     // MARK: Writing
 
-    /// Whether there is room for more. When not, clients are to come again later.
-    package func admits(_ bytes: Int) -> Bool {
+    /// What there is not enough of.
+    enum Shortage {
+        /// Events come faster than they are written.
+        case pending
+        case disk
+    }
+
+    /// Why there is no room for so many bytes; nil where there is. When not, clients are to come again later.
+    func shortage(_ bytes: Int) -> Shortage? {
         let pending = pendingBytes.load(ordering: .relaxed) + bytes
-        return pending <= settings.maxPendingBytes
-            && diskBytes.load(ordering: .relaxed) + pending <= settings.maxBytes
+        if diskBytes.load(ordering: .relaxed) + pending > settings.maxBytes { return .disk }
+        return pending > settings.maxPendingBytes ? .pending : nil
     }
 
     /// Hands a chunk over, which is the spool's from here on. `done` is called once, on the writer's thread.

@@ -149,13 +149,13 @@ struct SpoolTests {
             $0.maxBytes = 1 << 18
             $0.maxPendingBytes = 1 << 17
         }
-        #expect(spool.admits(1 << 17))
-        #expect(!spool.admits(1 << 17 + 1))
+        #expect(spool.shortage(1 << 17) == nil)
+        #expect(spool.shortage(1 << 17 + 1) != nil)
         let ends = try await write((0..<250).map { "\($0) \(String(repeating: "x", count: 1000))" }, to: spool)
-        #expect(!spool.admits(10_000))
+        #expect(spool.shortage(10_000) != nil)
         #expect(spool.status.oldest != nil)
         try spool.persist(acknowledged: ends[249])
-        #expect(spool.admits(10_000))
+        #expect(spool.shortage(10_000) == nil)
         #expect(spool.status.oldest == nil)
     }
 

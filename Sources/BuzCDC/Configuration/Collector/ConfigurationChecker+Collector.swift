@@ -23,6 +23,23 @@ extension ConfigurationChecker {
         {
             report(auth.position, "middleware.auth is enabled without tokens and users, so nobody could send; add one")
         }
+        if let tls = root.section("http")?.section("tls") {
+            let (certificate, key) = (tls.text("certificateFile"), tls.text("keyFile"))
+            if certificate != nil, key == nil {
+                report(tls.position, "http.tls names a certificate and no key; add keyFile")
+            } else if certificate == nil, key != nil || tls.text("clientAuthoritiesFile") != nil {
+                report(tls.position, "http.tls names no certificate; add certificateFile, or remove the section")
+            }
+        }
+        if root.section("http")?.section("tls")?.text("certificateFile") != nil,
+            root.section("operations")?.boolean("enabled") != false,
+            case .integer(let pages)? = root.section("operations")?.value("port")?.content,
+            case .integer(let port)? = root.section("http")?.value("port")?.content, pages == port
+        {
+            report(
+                root.section("http")?.section("tls")?.position,
+                "the collector's port speaks TLS, which 'status' and the pages do not; set operations.port to another")
+        }
         checkPaths(root)
     }
 
@@ -34,6 +51,11 @@ extension ConfigurationChecker {
     /// No two protocols may claim one path.
     private mutating func checkPaths(_ root: CheckedSection) {
         var seen: [String: String] = ["/": "the console", "/metrics": "metrics", "/stats": "statistics"]
+        if let purge = root.section("registry")?.section("purge"), purge.boolean("enabled") == true,
+            let path = purge.text("path")
+        {
+            seen[path] = "registry.purge"
+        }
         for name in Self.inputs {
             guard let section = root.section("inputs")?.section(name), section.boolean("enabled") == true else {
                 continue

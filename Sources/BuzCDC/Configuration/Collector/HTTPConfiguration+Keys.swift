@@ -18,6 +18,7 @@ extension HTTPConfiguration {
         static let trustedProxies = Key<[String]>.texts(
             "trustedProxies", "Addresses of proxies whose X-Forwarded-For is believed.", .defaulted([]),
             example: ["10.0.0.1"])
+        static let tls = Key<CheckedSection>.section("tls", CollectorTLSConfiguration.specification)
         static let limits = Key<CheckedSection>.section("limits", HTTPLimitsConfiguration.specification)
         static let spool = Key<CheckedSection>.section("spool", SpoolConfiguration.specification)
         static let batch = Key<CheckedSection>.section("batch", batchSpecification)
@@ -56,7 +57,8 @@ extension HTTPConfiguration {
         "The HTTP collector; it runs when one of the HTTP inputs is enabled.",
         [
             Keys.host.specification, Keys.port.specification, Keys.threads.specification,
-            Keys.acknowledge.specification, Keys.trustedProxies.specification, Keys.events.specification,
+            Keys.tls.specification, Keys.acknowledge.specification, Keys.trustedProxies.specification,
+            Keys.events.specification,
             Keys.deduplication.specification, Keys.registryPatience.specification, Keys.spool.specification,
             Keys.batch.specification, Keys.limits.specification,
         ])
@@ -66,6 +68,7 @@ extension HTTPConfiguration {
         settings.server.host = section[Keys.host]
         settings.server.port = section[Keys.port]
         settings.server.threads = section[Keys.threads]
+        settings.server.tls = CollectorTLSConfiguration.read(section[Keys.tls])
         settings.server.acknowledge = section[Keys.acknowledge]
         settings.server.middleware.trustedProxies = Set(section[Keys.trustedProxies])
         settings.server.middleware.requestContext.headers = section[Keys.events][Keys.headers]

@@ -34,12 +34,20 @@ struct HTTPInputsConfiguration: Sendable {
             "cookie", "Whether the network user id is kept in the cookie 'sp'.", .defaulted("true"))
         static let cookieDomain = Key<String?>.optionalText(
             "cookieDomain", "Domain of that cookie; without it, the collector's own host.", example: "example.com")
+        static let doNotTrack = Key<String?>.optionalText(
+            "doNotTrackCookie",
+            "NAME=VALUE of a cookie by which a visitor asks not to be tracked: nothing of such a request is kept, and no cookie is set.",
+            rule: .cookiePair, example: "dnt=1")
 
         static let cloudevents = Key<CheckedSection>.section("cloudevents", cloudeventsSpecification)
         static let cloudeventsPath = path("/cloudevents", "Where they are posted to.")
         static let webhookOrigins = Key<[String]>.texts(
             "allowOrigin", "Origins that may deliver webhooks here: the answer of the handshake.", .defaulted(["*"]),
             minimum: 1)
+        static let requireVersion = Key<Bool>.boolean(
+            "requireSpecversion",
+            "Whether a single event without 'specversion' is refused, as CloudEvents asks for; Buz takes it, and it is kept as an invalid event.",
+            .defaulted("false"))
 
         static let webhook = Key<CheckedSection>.section("webhook", webhookSpecification)
         static let webhookPath = path("/webhook", "Arbitrary webhooks are posted here, named ones below it.")
@@ -96,11 +104,14 @@ struct HTTPInputsConfiguration: Sendable {
             "Snowplow's trackers.",
             [
                 enabled.specification, postPaths.specification, pixelPaths.specification, redirects.specification,
-                cookie.specification, cookieDomain.specification,
+                cookie.specification, cookieDomain.specification, doNotTrack.specification,
             ])
         static let cloudeventsSpecification = SectionSpecification(
             "CloudEvents 1.0: structured, batched and binary.",
-            [enabled.specification, cloudeventsPath.specification, webhookOrigins.specification])
+            [
+                enabled.specification, cloudeventsPath.specification, webhookOrigins.specification,
+                requireVersion.specification,
+            ])
         static let signatureSpecification = SectionSpecification(
             "A webhook that must be signed.",
             [schema.specification, scheme.specification, signingSecrets.specification, tolerance.specification])
@@ -150,6 +161,10 @@ struct HTTPInputsConfiguration: Sendable {
             settings.redirects = AllowedRedirects(hosts: snowplow[Keys.redirects])
             settings.cookie = snowplow[Keys.cookie] ? SnowplowSettings.Cookie() : nil
             settings.cookie?.domain = snowplow[Keys.cookieDomain]
+            settings.doNotTrack = snowplow[Keys.doNotTrack].flatMap { pair in
+                let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+                return parts.count == 2 ? SnowplowSettings.DoNotTrack(name: parts[0], value: parts[1]) : nil
+            }
             handlers.append(SnowplowHandler(settings))
         }
         let cloudevents = section[Keys.cloudevents]
@@ -157,6 +172,7 @@ struct HTTPInputsConfiguration: Sendable {
             var settings = CloudEventsSettings()
             settings.path = cloudevents[Keys.cloudeventsPath]
             settings.allowedOrigins = cloudevents[Keys.webhookOrigins]
+            settings.requiresSpecificationVersion = cloudevents[Keys.requireVersion]
             handlers.append(CloudEventsHandler(settings))
         }
         addOthers(section)
@@ -206,6 +222,16 @@ extension TextRule {
         description: "the name of a schema, such as iglu:com.acme/push/jsonschema/1-0-0 or com.acme/push/v1.0.json",
         pattern: nil
     ) { SchemaName($0) != nil }
+
+    fileprivate static let cookiePair = TextRule(
+        description: "the name of a cookie, '=', and its value", pattern: "^[A-Za-z0-9._~-]+=[A-Za-z0-9._~-]+$"
+    ) { text in
+        let parts = text.utf8.split(separator: UInt8(ascii: "="), omittingEmptySubsequences: false)
+        return parts.count == 2
+            && parts.allSatisfy { part in
+                !part.isEmpty && part.allSatisfy { TextRule.isAlphanumeric($0) || "._~-".utf8.contains($0) }
+            }
+    }
 
     /// Paths of routes.
     static let urlPath = TextRule(

@@ -69,7 +69,11 @@ package struct CloudEventsHandler: ProtocolHandler {
                     events.set(.payload, view.text(element))
                     events.add(problem: "in the body, /\(index) is no object")
                 }
-                if let problem = commit(&events) { return "in the body, /\(index): \(problem)" }
+                do throws(CollectedEvents.Refusal) {
+                    try events.commitOneOfMany(name, text: view.text(element))
+                } catch {
+                    return error.message(events.limits)
+                }
             }
             return nil
         } catch {

@@ -40,7 +40,8 @@ package struct SegmentHandler: ProtocolHandler {
         let last = UnsafeRawBufferPointer(rebasing: request.path[min(prefix, request.path.count)...])
         let refusal: CollectedEvents.Refusal?
         if let call = SegmentCall(last) {
-            refusal = add(0, call, view, SegmentSent(view, of: 0, isBatch: false), to: &events)
+            read(0, call, view, SegmentSent(view, of: 0, isBatch: false), to: &events)
+            refusal = commit(&events)
         } else {
             guard let batch = view.member(0, named: "batch"), view.kind(batch) == .array else {
                 return refuse(400, "the body has no array 'batch' of messages")
@@ -56,21 +57,25 @@ package struct SegmentHandler: ProtocolHandler {
         let sent = SegmentSent(view, of: 0, isBatch: true)
         for (index, message) in view.elements(batch).enumerated() {
             if view.kind(message) == .object {
-                if let refusal = add(message, nil, view, sent, to: &events) { return refusal }
+                read(message, nil, view, sent, to: &events)
             } else {
                 events.begin(name)
                 events.set(.payload, view.text(message))
                 events.add(problem: "in the body, /batch/\(index) is no object")
-                if let refusal = commit(&events) { return refusal }
+            }
+            do throws(CollectedEvents.Refusal) {
+                try events.commitOneOfMany(name, text: view.text(message))
+            } catch {
+                return error
             }
         }
         return nil
     }
 
-    /// Adds one message; `call` is nil where the message names it itself.
-    private func add(
+    /// Begins an event with one message; `call` is nil where the message names it itself.
+    private func read(
         _ message: Int, _ call: SegmentCall?, _ view: JSONView, _ sent: SegmentSent, to events: inout CollectedEvents
-    ) -> CollectedEvents.Refusal? {
+    ) {
         events.begin(name)
         var text = ByteArena(capacity: 256)
         let type = view.member(message, named: "type")
@@ -103,7 +108,6 @@ package struct SegmentHandler: ProtocolHandler {
         }
         sent.add(to: &events)
         identify(message, view, &text, &events)
-        return commit(&events)
     }
 
     private func identify(_ message: Int, _ view: JSONView, _ text: inout ByteArena, _ events: inout CollectedEvents) {

@@ -32,7 +32,7 @@ package struct SelfDescribingHandler: ProtocolHandler {
                     if let problem = read(element, in: view, at: "/\(index)", into: &events) {
                         keep(element, in: view, problem, &events)
                     }
-                    try events.commit()
+                    try events.commitOneOfMany(name, text: view.text(element))
                 }
             } else {
                 events.begin(name)

@@ -138,12 +138,12 @@ package struct SnowplowHandler: ProtocolHandler {
     func addCut(
         _ text: UnsafeRawBufferPointer, _ problem: String, _ events: inout CollectedEvents
     ) -> CollectedAnswer? {
-        // Escapes make a byte six at most.
-        let kept = UnsafeRawBufferPointer(rebasing: text.prefix(events.limits.eventBytes / 8))
-        events.begin(.snowplow)
-        events.write(.payload) { _ = $0.appendJSONString(repairing: kept) }
-        events.add(problem: kept.count < text.count ? "\(problem); its first \(kept.count) bytes are kept" : problem)
-        return commit(&events)
+        do throws(CollectedEvents.Refusal) {
+            try events.keepBeginning(of: text, .snowplow, problem)
+            return nil
+        } catch {
+            return refuse(error, &events)
+        }
     }
 
     private func commit(_ events: inout CollectedEvents) -> CollectedAnswer? {

@@ -66,7 +66,12 @@ package struct WebhookHandler: ProtocolHandler {
             let view = try events.reader.read(request.body)
             guard view.kind(0) == .array else { return add(schema, to: &events) { $0.append(view.text(0)) } }
             for element in view.elements(0) {
-                if let refusal = add(schema, to: &events, { $0.append(view.text(element)) }) { return refusal }
+                begin(schema, &events) { $0.append(view.text(element)) }
+                do throws(CollectedEvents.Refusal) {
+                    try events.commitOneOfMany(name, text: view.text(element))
+                } catch {
+                    return .refusal(413, error.message(events.limits))
+                }
             }
             return nil
         } catch {
@@ -98,14 +103,18 @@ package struct WebhookHandler: ProtocolHandler {
         return add(schema, to: &events) { $0.append(text) }
     }
 
-    private func add(
-        _ schema: [UInt8]?, to events: inout CollectedEvents, _ payload: (inout ByteArena) -> Void
-    ) -> CollectedAnswer? {
+    private func begin(_ schema: [UInt8]?, _ events: inout CollectedEvents, _ payload: (inout ByteArena) -> Void) {
         events.begin(name)
         events.write(.schema) { arena in
             if let schema { arena.append(schema) } else { arena.append(Self.arbitrarySchema) }
         }
         events.write(.payload, payload)
+    }
+
+    private func add(
+        _ schema: [UInt8]?, to events: inout CollectedEvents, _ payload: (inout ByteArena) -> Void
+    ) -> CollectedAnswer? {
+        begin(schema, &events, payload)
         do throws(CollectedEvents.Refusal) {
             try events.commit()
             return nil

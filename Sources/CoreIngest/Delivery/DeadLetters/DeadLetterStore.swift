@@ -85,11 +85,18 @@ package final class DeadLetterStore: Sendable {
                         attempts = attempts + excluded.attempts, last_failed_at = excluded.last_failed_at,
                         group_key = excluded.group_key
                     """)
+                // Nobody else keeps a rendering: held from letter to letter, a batch is rendered once and not for each of its own.
+                var rendering: (of: EventBatch, lines: RenderedBatch)?
                 for letter in letters {
                     let batch = letter.batch
-                    let rendered = batch.rendered(as: .envelope, by: renderer)
-                    defer { withExtendedLifetime(rendered) {} }
-                    let envelope = rendered.line(letter.record)
+                    let lines: RenderedBatch
+                    if let rendering, rendering.of === batch {
+                        lines = rendering.lines
+                    } else {
+                        lines = batch.rendered(as: .envelope, by: renderer)
+                        rendering = (batch, lines)
+                    }
+                    let envelope = lines.line(letter.record)
                     var record = ByteArena(capacity: 1024)
                     BatchWriter.write(batch, record: letter.record, to: &record)
                     let isLarge = max(envelope.count, record.count) > partBytes
