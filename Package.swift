@@ -57,7 +57,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        .target(name: "TestServers", path: "Tests/TestServers"),
+        .target(name: "TestServers", path: "Tests/TestServers", exclude: ["Emulators"]),
         .testTarget(name: "CoreIngestTests", dependencies: ["CoreIngest", "SinkTesting", "TestServers"]),
         .testTarget(name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "SinkTesting", "TestServers"]),
         .testTarget(

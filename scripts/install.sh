@@ -72,6 +72,30 @@ if [ "$what" = test ]; then
   # Servers that speak as cloud services do.
   venv "${BUZ_EMULATORS:-$(dirname "$root")/emulators}" \
     moto==5.2.1 flask==3.1.3 flask-cors==6.0.5 py-partiql-parser==0.6.3 nanio==0.1.7 gcp-storage-emulator==2026.7.19
+  # BigQuery's emulator, of Python 3.13 only. Its DuckDB is pinned to the last one whose extensions are on PyPI; that it asks for a newer one is harmless.
+  bigquery=${BUZ_BIGQUERY:-$(dirname "$root")/bigquery}
+  wanted="local-bigquery==0.4.0 duckdb==1.5.5 duckdb-extensions==1.5.5 duckdb-extension-icu==1.5.5 duckdb-extension-ducklake==1.5.5 duckdb-extension-spatial==1.5.5"
+  if [ "$(cat "$bigquery/wanted" 2>/dev/null || true)" != "$wanted" ]; then
+    python=$(command -v python3.13 || true)
+    # pyenv's stand-in answers also for versions that it does not have.
+    "$python" -c '' 2>/dev/null || python=$(ls "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.13*/bin/python 2>/dev/null | tail -1 || true)
+    if [ -z "$python" ]; then
+      echo "SKIPPED: BigQuery's emulator is not installed, as there is no python3.13; tests of the sink bigquery will be skipped" >&2
+    else
+      echo "installing BigQuery's emulator into $bigquery" >&2
+      "$python" -m venv --clear "$bigquery"
+      # One word each.
+      # shellcheck disable=SC2086
+      "$bigquery/bin/python" -m pip install -q --disable-pip-version-check "${wanted%% *}" >&2
+      # shellcheck disable=SC2086
+      "$bigquery/bin/python" -m pip install -q --disable-pip-version-check --no-deps ${wanted#* } >&2
+      echo "$wanted" >"$bigquery/wanted"
+    fi
+  fi
+  # Extensions are looked for in the home folder of who runs it.
+  if [ -x "$bigquery/bin/python" ]; then
+    "$bigquery/bin/python" -c "from duckdb_extensions import import_extension as i; [i(e) for e in ('icu', 'ducklake', 'spatial')]" >&2
+  fi
   echo "$root"
 fi
 

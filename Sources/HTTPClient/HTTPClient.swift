@@ -72,6 +72,9 @@ package final class HTTPClient: Sendable {
         return response
     }
 
+    /// Closes the connections that wait for use; the next request opens a new one.
+    package func forgetConnections() { state.withLock { $0.idle = [] } }
+
     private func perform(_ request: PreparedRequest, on transfer: Transfer, _ cancellation: HTTPCancellation?)
         throws(HTTPError) -> HTTPResponse
     {

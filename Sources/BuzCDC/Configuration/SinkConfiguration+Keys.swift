@@ -4,7 +4,7 @@ extension SinkConfiguration {
     /// Every type of sink. A new one is added here and written in a file of its own.
     static let types: [any SinkDestination.Type] = [
         StdoutSinkConfiguration.self, FileSinkConfiguration.self, BlackholeSinkConfiguration.self,
-        PostgresSinkConfiguration.self, SQLiteSinkConfiguration.self,
+        PostgresSinkConfiguration.self, SQLiteSinkConfiguration.self, BigQuerySinkConfiguration.self,
     ]
 
     private enum Keys {

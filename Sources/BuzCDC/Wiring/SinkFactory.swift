@@ -34,6 +34,10 @@ struct SinkFactory {
             var settings = Self.settings(sqlite, name: name)
             settings.isReplay = isReplay
             return SQLiteSink(settings, renderer: renderer)
+        case let bigquery as BigQuerySinkConfiguration:
+            var settings = Self.settings(bigquery, name: name)
+            settings.isReplay = isReplay
+            return BigQuerySink(settings, renderer: renderer)
         default:
             throw .usage("the sink \(name) has a type that this build does not have")
         }

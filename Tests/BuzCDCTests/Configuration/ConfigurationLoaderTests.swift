@@ -70,7 +70,7 @@ private let mistakes: [Mistake] = [
     .adding("registry: {backend: {type: iglu, url: 'ftp://host'}}", "registry.backend.url must be an address such as"),
     .adding("sink: []", "unknown key 'sink' at the top level; did you mean 'sinks'?"),
     .sink("type: postgress, url: x", "unknown type 'postgress' of sink; did you mean 'postgres'?"),
-    .sink("type: bigquery", "unknown type 'bigquery' of sink; it can be one of stdout, file, blackhole, postgres"),
+    .sink("type: vertica", "unknown type 'vertica' of sink; it can be one of stdout, file, blackhole, postgres"),
     .sink(
         "type: stdout, format: cloudevents",
         "sinks.format must be one of envelope, debezium, row, found 'cloudevents'"),

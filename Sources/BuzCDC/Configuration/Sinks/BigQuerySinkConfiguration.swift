@@ -1,0 +1,103 @@
+import CoreIngest
+
+/// `type: bigquery`.
+struct BigQuerySinkConfiguration: SinkDestination {
+    var project: String
+    var dataset: String
+    var credentials: Credentials
+    /// A file of credentials; takes the place of what ``credentials`` finds.
+    var credentialsFile: String?
+    /// The text of such a file.
+    var credentialsText: String?
+    /// Of the events in ``defaultOutput``.
+    var format: EventFormat
+    /// Table of valid events.
+    var defaultOutput: String
+    /// Table of invalid events; nil: they go to the local dead letter queue.
+    var deadletterOutput: String?
+    var partition: Partition
+    /// Zero: never.
+    var partitionExpiration: Duration
+    var clusterBy: [String]
+    var endpoint: String
+    var storageEndpoint: String
+    var requestTimeout: Duration
+
+    enum Credentials: String, Sendable, CaseIterable { case `default`, metadataServer, anonymous }
+    enum Partition: String, Sendable, CaseIterable { case hour, day, month, none }
+
+    private enum Keys {
+        static let project = Key<String>.text(
+            "project", "The project that the dataset belongs to, by its id.", .required, example: "acme-shop")
+        static let dataset = Key<String>.text(
+            "dataset", "The dataset; it must be there.", .required, rule: .identifier, example: "shop")
+        static let credentials = Key<Credentials>.choice(
+            "credentials",
+            "default: GOOGLE_APPLICATION_CREDENTIALS, else gcloud's login, else the machine's own account; anonymous: for emulators.",
+            .defaulted("default"))
+        static let credentialsFile = Key<String?>.optionalText(
+            "credentialsFile",
+            "A file of credentials: a service account's key, a login, or workload identity federation. Read again at each renewal.",
+            example: "/etc/buz-cdc/bigquery.json")
+        static let credentialsText = Key<String?>.optionalText(
+            "credentialsText", "The text of such a file, where there is none.", secrecy: .whole,
+            example: "${BUZ_BIGQUERY_CREDENTIALS:-}")
+        static let format = Key<EventFormat>.choice(
+            "format", "How the events in the events table are written.", .defaulted("envelope"))
+        static let defaultOutput = Key<String>.text(
+            "defaultOutput", "Table of the events.", .defaulted("events"), rule: .identifier)
+        static let deadletterOutput = Key<String?>.optionalText(
+            "deadletterOutput", "Table that takes invalid events. Without it they go to the sink's dead letters.",
+            rule: .identifier, example: "invalid_events")
+        static let partition = Key<Partition>.choice(
+            "partition", "How the tables of events are cut, by the time at which events were taken in.",
+            .defaulted("day"))
+        static let partitionExpiration = Key<Duration>.duration(
+            "partitionExpiration", "After how long a partition of events goes; 0s: never.", .defaulted("0s"),
+            in: .zero...(.seconds(86_400 * 3650)))
+        static let clusterBy = Key<[String]>.texts(
+            "clusterBy", "Columns that the tables of events are sorted by, at most four.",
+            .defaulted(["table_name", "op"]), rule: .identifier)
+        static let endpoint = Key<String>.text(
+            "endpoint", "The REST API: another address for a private endpoint or an emulator.",
+            .defaulted("https://bigquery.googleapis.com"))
+        static let storageEndpoint = Key<String>.text(
+            "storageEndpoint", "The same for the Storage Write API.",
+            .defaulted("https://bigquerystorage.googleapis.com"))
+        static let requestTimeout = Key<Duration>.duration(
+            "requestTimeout", "How long one request may take before it is tried again.", .defaulted("60s"),
+            in: .seconds(1)...(.seconds(600)))
+    }
+
+    static let type = "bigquery"
+    static let doc = "Writes into a BigQuery dataset."
+    static let examples: [String: ConfigurationLiteral] = ["name": "warehouse", "deliveryRequired": "false"]
+    static let keys = [
+        Keys.project.specification, Keys.dataset.specification, Keys.credentials.specification,
+        Keys.credentialsFile.specification, Keys.credentialsText.specification, Keys.format.specification,
+        Keys.defaultOutput.specification, Keys.deadletterOutput.specification, Keys.partition.specification,
+        Keys.partitionExpiration.specification, Keys.clusterBy.specification, Keys.endpoint.specification,
+        Keys.storageEndpoint.specification, Keys.requestTimeout.specification,
+    ]
+
+    init(_ section: CheckedSection) {
+        project = section[Keys.project]
+        dataset = section[Keys.dataset]
+        credentials = section[Keys.credentials]
+        credentialsFile = section[Keys.credentialsFile]
+        credentialsText = section[Keys.credentialsText]
+        format = section[Keys.format]
+        defaultOutput = section[Keys.defaultOutput]
+        deadletterOutput = section[Keys.deadletterOutput]
+        partition = section[Keys.partition]
+        partitionExpiration = section[Keys.partitionExpiration]
+        clusterBy = section[Keys.clusterBy]
+        endpoint = section[Keys.endpoint]
+        storageEndpoint = section[Keys.storageEndpoint]
+        requestTimeout = section[Keys.requestTimeout]
+    }
+
+    static func check(_ section: CheckedSection, _ checker: inout ConfigurationChecker) {
+        checker.checkOutputsDiffer(section)
+    }
+}

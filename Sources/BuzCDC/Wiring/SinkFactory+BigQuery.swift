@@ -1,0 +1,46 @@
+import CoreIngest
+import HTTPClient
+import Sinks
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+extension SinkFactory {
+    static func settings(_ bigquery: BigQuerySinkConfiguration, name: String) -> BigQuerySinkSettings {
+        let credentials: GoogleCredentialSource
+        if let path = bigquery.credentialsFile {
+            credentials = .file(path)
+        } else if let text = bigquery.credentialsText {
+            credentials = .text(text)
+        } else {
+            switch bigquery.credentials {
+            case .default: credentials = .applicationDefault
+            case .metadataServer: credentials = .metadataServer
+            case .anonymous: credentials = .anonymous
+            }
+        }
+        let environment = GoogleEnvironment(now: { time(nil) }) { getenv($0).map { String(cString: $0) } }
+        var settings = BigQuerySinkSettings(
+            name: name, project: bigquery.project, dataset: bigquery.dataset, credentials: credentials,
+            environment: environment)
+        settings.format = bigquery.format
+        settings.defaultOutput = bigquery.defaultOutput
+        settings.deadletterOutput = bigquery.deadletterOutput
+        settings.partition = .init(rawValue: bigquery.partition.rawValue) ?? .day
+        settings.partitionExpiration = bigquery.partitionExpiration == .zero ? nil : bigquery.partitionExpiration
+        settings.clusterBy = bigquery.clusterBy
+        settings.endpoint = withoutSlash(bigquery.endpoint)
+        settings.storageEndpoint = withoutSlash(bigquery.storageEndpoint)
+        settings.requestTimeout = bigquery.requestTimeout
+        return settings
+    }
+
+    private static func withoutSlash(_ url: String) -> String {
+        var url = Substring(url)
+        while url.hasSuffix("/") { url = url.dropLast() }
+        return String(url)
+    }
+}
