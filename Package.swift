@@ -66,7 +66,7 @@ let package = Package(
                 "Collector", "CoreIngest", "TestServers", "CZlib", "CZstd",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "SinksTests", dependencies: ["Sinks", "SinkTesting", "TestServers", "CLibPQ"]),
+        .testTarget(name: "SinksTests", dependencies: ["Sinks", "HTTPClient", "SinkTesting", "TestServers", "CLibPQ"]),
         .testTarget(
             name: "RegistriesTests",
             dependencies: ["Registries", "CoreIngest", "HTTPClient", "SinkTesting", "TestServers"]),

@@ -96,6 +96,9 @@ if [ "$what" = test ]; then
   if [ -x "$bigquery/bin/python" ]; then
     "$bigquery/bin/python" -c "from duckdb_extensions import import_extension as i; [i(e) for e in ('icu', 'ducklake', 'spatial')]" >&2
   fi
+  # What the emulator of Snowflake's REST APIs needs.
+  venv "${BUZ_SNOWFLAKE:-$(dirname "$root")/snowflake}" \
+    "fakesnow[server]==0.12.1" duckdb==2.0.0 snowflake-connector-python==4.8.1 PyJWT==2.15.1 cryptography==50.0.2 zstandard==0.25.0
   echo "$root"
 fi
 

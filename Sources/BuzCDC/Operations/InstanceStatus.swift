@@ -51,8 +51,11 @@ struct InstanceStatus: Sendable {
             switch lane.state {
             case .holding:
                 reasons.append("sink \(lane.sink) is down and its park is full, so Postgres keeps its WAL\(cause)")
-            case .starting: reasons.append("sink \(lane.sink) is not connected yet\(cause)")
-            case .ok, .retrying, .stalled, .parking: break
+            case .starting, .retrying, .stalled, .parking:
+                if !lane.wasOpened || lane.state == .starting {
+                    reasons.append("sink \(lane.sink) is not connected yet\(cause)")
+                }
+            case .ok: break
             }
         }
         if let acknowledgementError { reasons.append("the state folder cannot be written: \(acknowledgementError)") }

@@ -6,6 +6,8 @@ struct SinkFactory {
     let renderer: EventRenderer
     /// The sinks are for dead letters that are written again, perhaps beside a running instance.
     var isReplay = false
+    /// Where sinks count what they use beyond what every lane counts.
+    var metrics: MetricsRegistry?
 
     /// Throws a line about a value that the configuration's grammar allows and the sink does not.
     func sink(_ configuration: SinkConfiguration) throws(CommandFailure) -> any Sink {
@@ -38,6 +40,10 @@ struct SinkFactory {
             var settings = Self.settings(bigquery, name: name)
             settings.isReplay = isReplay
             return BigQuerySink(settings, renderer: renderer)
+        case let snowflake as SnowflakeSinkConfiguration:
+            var settings = Self.settings(snowflake, name: name)
+            settings.isReplay = isReplay
+            return SnowflakeSink(settings, renderer: renderer, client: snowflake.client, metrics: metrics)
         default:
             throw .usage("the sink \(name) has a type that this build does not have")
         }
@@ -55,6 +61,27 @@ struct SinkFactory {
         SQLiteSinkSettings(
             name: name, path: sqlite.path, mode: .init(rawValue: sqlite.mode.rawValue) ?? .events,
             format: sqlite.format, defaultOutput: sqlite.defaultOutput, deadletterOutput: sqlite.deadletterOutput)
+    }
+
+    static func settings(_ snowflake: SnowflakeSinkConfiguration, name: String) -> SnowflakeSinkSettings {
+        let identity: SnowflakeIdentity =
+            switch snowflake.credentials {
+            case .keyPair(let file, let passphrase): .keyPair(file: file, passphrase: passphrase)
+            case .oauth(let file): .oauth(file: file)
+            case .programmatic(let file): .programmatic(file: file)
+            }
+        var settings = SnowflakeSinkSettings(
+            name: name,
+            account: .init(
+                account: snowflake.account, url: snowflake.url, user: snowflake.user, identity: identity),
+            session: StatementSettings(
+                database: snowflake.database, schema: snowflake.schema, warehouse: snowflake.warehouse,
+                role: snowflake.role, timeout: snowflake.statementTimeout))
+        settings.format = snowflake.format
+        settings.defaultOutput = snowflake.defaultOutput
+        settings.deadletterOutput = snowflake.deadletterOutput
+        settings.commitTimeout = snowflake.commitTimeout
+        return settings
     }
 
     private func output(_ text: String, _ key: String, _ sink: String) throws(CommandFailure) -> OutputName {

@@ -38,6 +38,8 @@ package struct LaneStatus: Sendable, Equatable {
     package var lastPosition: Position?
     /// Age of the oldest event that is not delivered, by the time it was taken in; 0 when there is none.
     package var lagSeconds: Double
+    /// The sink was opened at least once since the start.
+    package var wasOpened = true
 }
 
 /// How the delivery as a whole is doing.

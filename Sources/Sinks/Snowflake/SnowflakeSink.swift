@@ -1,0 +1,63 @@
+package import CoreIngest
+package import HTTPClient
+
+/// Writes events into a table of Snowflake by Snowpipe Streaming. See docs/sinks/snowflake.md.
+///
+/// How far a channel has come is stored by Snowflake together with its rows, so after a crash or a lost answer every event is there
+/// once: what comes again is left out here.
+package final class SnowflakeSink: Sink, @unchecked Sendable {
+    // Safe to share: the lane never overlaps the calls of `Sink`, and nothing else touches the mutable fields.
+    private let settings: SnowflakeSinkSettings
+    private let renderer: EventRenderer
+    private let account: SnowflakeAccount
+    private let usage: SnowflakeUsage
+    private var session: SnowflakeSession?
+
+    package var name: String { settings.name }
+    package var takesInvalidEvents: Bool { settings.deadletterOutput != nil }
+    private var place: String { "snowflake sink \(settings.name)" }
+
+    package init(
+        _ settings: SnowflakeSinkSettings, renderer: EventRenderer, client: HTTPClient, metrics: MetricsRegistry? = nil
+    ) {
+        self.settings = settings
+        self.renderer = renderer
+        account = SnowflakeAccount(settings.account, client: client)
+        usage = SnowflakeUsage(sink: settings.name, metrics: metrics)
+    }
+
+    package func open() async throws(SinkFailure) -> [SourceIdentity: Position] {
+        session = nil
+        do throws(SnowflakeFailure) {
+            session = try SnowflakeSession(settings, account, usage, renderer)
+        } catch {
+            throw error.sinkFailure(at: place, reopen: true)
+        }
+        // A channel is opened with its source's first event, and tells then what is there already.
+        return [:]
+    }
+
+    package func write(_ slices: [BatchSlice]) async -> WriteOutcome {
+        guard let session else { return .failed(SinkFailure(.unavailable, "\(place): it is not open", reopen: true)) }
+        do throws(SnowflakeFailure) {
+            let rejections = try session.write(slices)
+            return rejections.isEmpty ? .delivered : .rejected(rejections)
+        } catch {
+            return .failed(error.sinkFailure(at: place, reopen: session.isBroken))
+        }
+    }
+
+    package func flush() async throws(SinkFailure) {
+        guard let session else { throw SinkFailure(.unavailable, "\(place): it is not open", reopen: true) }
+        do throws(SnowflakeFailure) {
+            try session.flush()
+        } catch {
+            throw error.sinkFailure(at: place, reopen: true)
+        }
+    }
+
+    package func close() async {
+        session = nil
+        account.close()
+    }
+}
