@@ -2,6 +2,7 @@
 # Measures buz-cdc against pg_recvlogical in the same run, on the same slots' contents, and prints one table of ratios.
 #   scripts/bench.sh [--changes N] [--repeats N] [--workloads big,small,tpcb,huge] [--latency N, 0 for none] [--keep]
 #   scripts/bench.sh http [--seconds N] [--connections N] [--repeats N]   the collector against nginx, on one core each
+#                         [--events N] its memory over so many events   [--idle N] what so many idle connections cost
 # Starts a Postgres of its own in a temporary folder (about 4 GB of WAL for a million changes a workload).
 #   scripts/bench.sh schemas [differ [SEED]]
 # Asks jsonschema-rs and buz-cdc's engine the same schemas and instances: times, or every answer in which they differ.

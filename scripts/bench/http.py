@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -39,10 +40,10 @@ def event():
     return '{"payload":{"schema":"iglu:com.acme.orders/change/jsonschema/1-0-0","data":%s}}' % data
 
 
-def wrk(port, path, body_file, connections, seconds):
+def wrk(port, path, body_file, connections, seconds, scheme="http"):
     """Requests a second, p50 and p99 in milliseconds, errors."""
     command = ["taskset", "-c", "0", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s",
-               os.path.join(HERE, "post.lua"), f"http://127.0.0.1:{port}{path}"]
+               os.path.join(HERE, "post.lua"), f"{scheme}://127.0.0.1:{port}{path}"]
     out = subprocess.run(command, env=dict(os.environ, EVENT=body_file), capture_output=True, text=True, check=True).stdout
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
 
@@ -85,7 +86,7 @@ def start_nginx(folder):
     return process, port
 
 
-def start_collector(binary, folder, acknowledge):
+def start_collector(binary, folder, acknowledge, limits={}, tls={}):
     port = free_port()
     registry = f"{folder}/schemas/com.acme.orders/change/jsonschema"
     os.makedirs(registry, exist_ok=True)
@@ -95,8 +96,8 @@ def start_collector(binary, folder, acknowledge):
         json.dump({
             "app": {"stateDir": state, "logLevel": "warning"},
             "inputs": {"selfDescribing": {"enabled": True}},
-            "http": {"port": port, "acknowledge": acknowledge, "limits": {"eventsPerRequest": 100000}},
-            "operations": {"port": port},
+            "http": {"port": port, "acknowledge": acknowledge, "limits": {"eventsPerRequest": 100000, **limits}, **({"tls": tls} if tls else {})},
+            "operations": {"port": free_port() if tls else port},
             "registry": {"backend": {"type": "file", "path": f"{folder}/schemas"}},
             "sinks": [{"name": "none", "type": "blackhole"}],
         }, f)
@@ -125,11 +126,70 @@ def refusals(before, after):
     return ", ".join(found)
 
 
+def soak(binary, folder, bodies, events):
+    """Posts so many events, one a request and a hundred, and prints what memory the collector has as they go."""
+    for name, body, each in bodies:
+        process, port = start_collector(binary, folder, "durable")
+        try:
+            print(f"{name}: events and MB of memory", flush=True)
+            taken, shown = 0, -1
+            while taken < events:
+                wrk(port, "/self-describing", body, 64 if each == 1 else 16, 5)
+                taken = metric(port, "buz_http_events_total")
+                if int(taken * 10 / events) > shown:
+                    shown = int(taken * 10 / events)
+                    print(f"  {taken:>12.0f} {memory(process.pid):>6.0f}", flush=True)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def idle(binary, folder, count):
+    """Holds so many connections, as far as the system allows, and measures what one costs and how requests fare beside them."""
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count + 2000, count + 2000))
+    except (ValueError, OSError):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        count = min(count, hard - 2000)
+        print(f"the system's limit of open files leaves {count} connections")
+    process, port = start_collector(binary, folder, "durable", {"connections": count + 1000, "idleTimeout": "1h", "headTimeout": "10m"})
+    try:
+        body = f"{folder}/single.json"
+        before = wrk(port, "/self-describing", body, 8, 3)
+        start = memory(process.pid)
+        held = []
+        begin = time.time()
+        for number in range(count):
+            client = socket.socket()
+            # A source address has ports for 28,000 connections.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            client.bind((f"127.0.{number // 20000}.2", 0))
+            client.connect(("127.0.0.1", port))
+            held.append(client)
+        took = time.time() - begin
+        while metric(port, "buz_http_connections ") < count:
+            time.sleep(0.2)
+        idle_memory = memory(process.pid)
+        cpu_before = cpu(process.pid)
+        time.sleep(10)
+        spent = (cpu(process.pid) - cpu_before) / 10
+        after = wrk(port, "/self-describing", body, 8, 3)
+        print(f"{count} idle connections, made in {took:.0f} s: {(idle_memory - start) * 1024 / count:.1f} KB of memory each, "
+              f"{spent * 100:.1f} % of a core")
+        print(f"requests beside them: {after[0] / before[0]:.2f} of the rate without, p50 {after[1]:.2f} ms (before {before[1]:.2f})")
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=10, help="of each measurement")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--events", type=int, help="instead: post so many, and print the memory as they go")
+    parser.add_argument("--idle", type=int, help="instead: hold so many connections, and measure what they cost")
     options = parser.parse_args()
     binary = os.environ["BUZ_BINARY"]
     folder = tempfile.mkdtemp(prefix="buz-http-")
@@ -141,6 +201,10 @@ def main():
         f.write("[" + ",".join([event()] * 100) + "]")
     rows = []
     try:
+        if options.events:
+            return soak(binary, folder, [("one a request", single, 1), ("100 a request", batch, 100)], options.events)
+        if options.idle:
+            return idle(binary, folder, options.idle)
         for repeat in range(options.repeats):
             nginx, port = start_nginx(folder)
             wrk(port, "/", single, options.connections, 1)
@@ -151,6 +215,19 @@ def main():
             nginx.terminate()
             nginx.wait()
             rows.append((repeat, "nginx 204", floor[0], 1.0, floor_cpu, *floor[1:], 0))
+            certificate = {"certificateFile": f"{folder}/tls.pem", "keyFile": f"{folder}/tls.key"}
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj",
+                            "/CN=localhost", "-keyout", certificate["keyFile"], "-out", certificate["certificateFile"]], check=True, capture_output=True)
+            process, port = start_collector(binary, folder, "received", tls=certificate)
+            try:
+                wrk(port, "/self-describing", single, options.connections, 2, "https")
+                before = cpu(process.pid)
+                result = wrk(port, "/self-describing", single, options.connections, options.seconds, "https")
+                spent = (cpu(process.pid) - before) / (result[0] * options.seconds) * 1e6
+                rows.append((repeat, "received, TLS", result[0], result[0] / floor[0], spent, *result[1:], memory(process.pid)))
+            finally:
+                process.terminate()
+                process.wait()
             for acknowledge in ["received", "durable"]:
                 process, port = start_collector(binary, folder, acknowledge)
                 try:

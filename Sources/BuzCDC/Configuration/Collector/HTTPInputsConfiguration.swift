@@ -9,7 +9,7 @@ struct HTTPInputsConfiguration: Sendable {
     var dryRunPath: String?
 
     private enum Keys {
-        static let enabled = Key<Bool>.boolean("enabled", "Whether it is taken.", .defaulted("false"))
+        static let enabled = CheckedSection.enabledKey
 
         static let selfDescribing = Key<CheckedSection>.section("selfDescribing", selfDescribingSpecification)
         static let selfDescribingPath = path("/self-describing", "Where it is posted to.")
@@ -142,78 +142,82 @@ struct HTTPInputsConfiguration: Sendable {
 
     /// `section`: the whole `inputs` section.
     init(_ section: CheckedSection) {
-        handlers = []
-        let selfDescribing = section[Keys.selfDescribing]
-        if selfDescribing[Keys.enabled] {
-            var settings = SelfDescribingSettings()
-            settings.path = selfDescribing[Keys.selfDescribingPath]
-            settings.contextsKey = selfDescribing[Keys.contexts][Keys.contextsKey]
-            settings.payloadKey = selfDescribing[Keys.payload][Keys.payloadKey]
-            settings.schemaKey = selfDescribing[Keys.payload][Keys.schemaKey]
-            settings.dataKey = selfDescribing[Keys.payload][Keys.dataKey]
-            handlers.append(SelfDescribingHandler(settings))
-        }
-        let snowplow = section[Keys.snowplow]
-        if snowplow[Keys.enabled] {
-            var settings = SnowplowSettings()
-            settings.postPaths = snowplow[Keys.postPaths]
-            settings.pixelPaths = snowplow[Keys.pixelPaths]
-            settings.redirects = AllowedRedirects(hosts: snowplow[Keys.redirects])
-            settings.cookie = snowplow[Keys.cookie] ? SnowplowSettings.Cookie() : nil
-            settings.cookie?.domain = snowplow[Keys.cookieDomain]
-            settings.doNotTrack = snowplow[Keys.doNotTrack].flatMap { pair in
-                let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-                return parts.count == 2 ? SnowplowSettings.DoNotTrack(name: parts[0], value: parts[1]) : nil
-            }
-            handlers.append(SnowplowHandler(settings))
-        }
-        let cloudevents = section[Keys.cloudevents]
-        if cloudevents[Keys.enabled] {
-            var settings = CloudEventsSettings()
-            settings.path = cloudevents[Keys.cloudeventsPath]
-            settings.allowedOrigins = cloudevents[Keys.webhookOrigins]
-            settings.requiresSpecificationVersion = cloudevents[Keys.requireVersion]
-            handlers.append(CloudEventsHandler(settings))
-        }
-        addOthers(section)
-        let dryRun = section[Keys.dryRun]
-        dryRunPath = dryRun[Keys.enabled] ? dryRun[Keys.dryRunPath] : nil
+        let made: [(any ProtocolHandler)?] = [
+            section.enabled(Keys.selfDescribing) { SelfDescribingHandler(Self.selfDescribing($0)) },
+            section.enabled(Keys.snowplow) { SnowplowHandler(Self.snowplow($0)) },
+            section.enabled(Keys.cloudevents) { CloudEventsHandler(Self.cloudevents($0)) },
+            section.enabled(Keys.webhook) { WebhookHandler(Self.webhook($0)) },
+            section.enabled(Keys.pixel) { PixelHandler(Self.pixel($0)) },
+            section.enabled(Keys.segment) { SegmentHandler(Self.segment($0)) },
+            section.enabled(Keys.amplitude) { AmplitudeHandler(Self.amplitude($0)) },
+        ]
+        handlers = made.compactMap { $0 }
+        dryRunPath = section.enabled(Keys.dryRun) { $0[Keys.dryRunPath] }
     }
 
-    private mutating func addOthers(_ section: CheckedSection) {
-        let webhook = section[Keys.webhook]
-        if webhook[Keys.enabled] {
-            var settings = WebhookSettings()
-            settings.path = webhook[Keys.webhookPath]
-            settings.signatures = webhook[Keys.signatures].map { one in
-                WebhookSettings.Signature(
-                    schema: one[Keys.schema].flatMap { SchemaName($0) }, scheme: one[Keys.scheme],
-                    secrets: one[Keys.signingSecrets], tolerance: Int(one[Keys.tolerance].components.seconds))
-            }
-            handlers.append(WebhookHandler(settings))
+    private static func selfDescribing(_ keys: CheckedSection) -> SelfDescribingSettings {
+        var settings = SelfDescribingSettings()
+        settings.path = keys[Keys.selfDescribingPath]
+        settings.contextsKey = keys[Keys.contexts][Keys.contextsKey]
+        settings.payloadKey = keys[Keys.payload][Keys.payloadKey]
+        settings.schemaKey = keys[Keys.payload][Keys.schemaKey]
+        settings.dataKey = keys[Keys.payload][Keys.dataKey]
+        return settings
+    }
+
+    private static func snowplow(_ keys: CheckedSection) -> SnowplowSettings {
+        var settings = SnowplowSettings()
+        settings.postPaths = keys[Keys.postPaths]
+        settings.pixelPaths = keys[Keys.pixelPaths]
+        settings.redirects = AllowedRedirects(hosts: keys[Keys.redirects])
+        settings.cookie = keys[Keys.cookie] ? SnowplowSettings.Cookie() : nil
+        settings.cookie?.domain = keys[Keys.cookieDomain]
+        settings.doNotTrack = keys[Keys.doNotTrack].flatMap { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+            return parts.count == 2 ? SnowplowSettings.DoNotTrack(name: parts[0], value: parts[1]) : nil
         }
-        let pixel = section[Keys.pixel]
-        if pixel[Keys.enabled] {
-            var settings = PixelSettings()
-            settings.path = pixel[Keys.pixelPath]
-            settings.redirects = AllowedRedirects(hosts: pixel[Keys.pixelRedirects])
-            handlers.append(PixelHandler(settings))
+        return settings
+    }
+
+    private static func cloudevents(_ keys: CheckedSection) -> CloudEventsSettings {
+        var settings = CloudEventsSettings()
+        settings.path = keys[Keys.cloudeventsPath]
+        settings.allowedOrigins = keys[Keys.webhookOrigins]
+        settings.requiresSpecificationVersion = keys[Keys.requireVersion]
+        return settings
+    }
+
+    private static func webhook(_ keys: CheckedSection) -> WebhookSettings {
+        var settings = WebhookSettings()
+        settings.path = keys[Keys.webhookPath]
+        settings.signatures = keys[Keys.signatures].map { one in
+            WebhookSettings.Signature(
+                schema: one[Keys.schema].flatMap { SchemaName($0) }, scheme: one[Keys.scheme],
+                secrets: one[Keys.signingSecrets], tolerance: Int(one[Keys.tolerance].components.seconds))
         }
-        let segment = section[Keys.segment]
-        if segment[Keys.enabled] {
-            var settings = SegmentSettings()
-            settings.path = segment[Keys.segmentPath]
-            settings.writeKeys = segment[Keys.writeKeys]
-            handlers.append(SegmentHandler(settings))
-        }
-        let amplitude = section[Keys.amplitude]
-        if amplitude[Keys.enabled] {
-            var settings = AmplitudeSettings()
-            settings.path = amplitude[Keys.amplitudePath]
-            settings.batchPath = amplitude[Keys.amplitudeBatchPath]
-            settings.apiKeys = amplitude[Keys.apiKeys]
-            handlers.append(AmplitudeHandler(settings))
-        }
+        return settings
+    }
+
+    private static func pixel(_ keys: CheckedSection) -> PixelSettings {
+        var settings = PixelSettings()
+        settings.path = keys[Keys.pixelPath]
+        settings.redirects = AllowedRedirects(hosts: keys[Keys.pixelRedirects])
+        return settings
+    }
+
+    private static func segment(_ keys: CheckedSection) -> SegmentSettings {
+        var settings = SegmentSettings()
+        settings.path = keys[Keys.segmentPath]
+        settings.writeKeys = keys[Keys.writeKeys]
+        return settings
+    }
+
+    private static func amplitude(_ keys: CheckedSection) -> AmplitudeSettings {
+        var settings = AmplitudeSettings()
+        settings.path = keys[Keys.amplitudePath]
+        settings.batchPath = keys[Keys.amplitudeBatchPath]
+        settings.apiKeys = keys[Keys.apiKeys]
+        return settings
     }
 }
 

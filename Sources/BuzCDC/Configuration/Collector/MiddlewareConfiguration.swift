@@ -4,7 +4,7 @@ import CoreIngest
 /// The `middleware` section: what every request to the collector goes through.
 enum MiddlewareConfiguration {
     private enum Keys {
-        static let enabled = Key<Bool>.boolean("enabled", "Whether it is on.", .defaulted("false"))
+        static let enabled = CheckedSection.enabledKey
 
         static let cors = Key<CheckedSection>.section("cors", corsSpecification)
         static let allowOrigin = Key<[String]>.texts(
@@ -106,41 +106,37 @@ enum MiddlewareConfiguration {
 
     /// Adds the section to the collector's settings.
     static func apply(_ section: CheckedSection, to settings: inout CollectorSettings) {
-        let cors = section[Keys.cors]
-        if cors[Keys.enabled] {
+        settings.middleware.cors = section.enabled(Keys.cors) { keys in
             var own = CrossOriginSettings()
-            own.origins = cors[Keys.allowOrigin]
-            own.allowsCredentials = cors[Keys.allowCredentials]
-            own.headers = cors[Keys.allowHeaders]
-            own.methods = cors[Keys.allowMethods]
-            own.maxAge = Int(cors[Keys.maxAge].components.seconds)
-            settings.middleware.cors = own
+            own.origins = keys[Keys.allowOrigin]
+            own.allowsCredentials = keys[Keys.allowCredentials]
+            own.headers = keys[Keys.allowHeaders]
+            own.methods = keys[Keys.allowMethods]
+            own.maxAge = Int(keys[Keys.maxAge].components.seconds)
+            return own
         }
-        let auth = section[Keys.auth]
-        if auth[Keys.enabled] {
+        settings.middleware.authentication = section.enabled(Keys.auth) { keys in
             var own = AuthenticationSettings()
-            own.tokens = auth[Keys.tokens]
-            own.users = auth[Keys.users]
-            settings.middleware.authentication = own
+            own.tokens = keys[Keys.tokens]
+            own.users = keys[Keys.users]
+            return own
         }
-        let rate = section[Keys.rateLimiter]
-        if rate[Keys.enabled] {
+        settings.middleware.rateLimit = section.enabled(Keys.rateLimiter) { keys in
             var own = RateLimitSettings()
-            own.requests = rate[Keys.limit]
-            own.period = rate[Keys.period]
-            own.clients = rate[Keys.clients]
-            settings.middleware.rateLimit = own
+            own.requests = keys[Keys.limit]
+            own.period = keys[Keys.period]
+            own.clients = keys[Keys.clients]
+            return own
         }
-        let identity = section[Keys.identity]
-        if identity[Keys.enabled] {
+        settings.middleware.identity = section.enabled(Keys.identity) { keys in
             var own = IdentitySettings()
-            own.cookie = identity[Keys.cookie]
-            own.domain = identity[Keys.domain]
-            own.path = identity[Keys.path]
-            own.maxAge = identity[Keys.lifetime]
-            own.isSecure = identity[Keys.secure]
-            own.sameSite = identity[Keys.sameSite].value
-            settings.middleware.identity = own
+            own.cookie = keys[Keys.cookie]
+            own.domain = keys[Keys.domain]
+            own.path = keys[Keys.path]
+            own.maxAge = keys[Keys.lifetime]
+            own.isSecure = keys[Keys.secure]
+            own.sameSite = keys[Keys.sameSite].value
+            return own
         }
         settings.limits.answerTimeout = section[Keys.timeout][Keys.after]
         settings.middleware.logsRequests = section[Keys.requestLogger][Keys.enabled]
