@@ -39,6 +39,44 @@ private typealias Column = StreamDescriptor.Column
         catalog.stream(database: "shop", schema: schema, table: table, columns: columns, keyColumns: [])
     }
 
+    @Test("what constraints say stands beside what the type says, the tighter of both")
+    func rules() throws {
+        func column(_ name: String, _ kind: StreamDescriptor.Kind, _ rules: [ColumnRules.Rule]) -> Column {
+            var column = Column(name: name, sqlType: "x", kind: kind)
+            for rule in rules { _ = column.rules.add(rule) }
+            return column
+        }
+        var last = column("f", .text, [])
+        last.rules.add(remark: "CHECK ((f <> \"g\"))")
+        last.isReadOnly = true
+        let number = StreamDescriptor.Kind.numeric(precision: 3, scale: 1)
+        let columns = [
+            column("a", .integer(bits: 16), [.atLeast(.init("1")), .atMost(.init("99999"))]),
+            column("b", number, [.atLeast(.init("0", isExclusive: true))]),
+            column("c", number, [.atLeast(.init("0")), .atMost(.init("5", isExclusive: true))]),
+            column("d", .float(bits: 64), [.atMost(.init("5"))]), column("e", number, [.oneOf(["1", "2.5"])]), last,
+            column("g", .string(maxLength: 5), [.lengthAtLeast(1), .lengthAtMost(9), .pattern(#"^\d"#)]),
+            column("h", .string(maxLength: 5), [.lengthAtMost(3), .oneOf([#""x""#])]),
+        ]
+        let catalog = try catalog()
+        let stream = stream(catalog, "orders", columns)
+        let lines = try #require(catalog.text(of: stream.schema)).split(separator: "\n").filter {
+            $0.contains("sqlType")
+        }
+        #expect(
+            lines.map { $0.trimmingPrefix { $0 == " " } } == [
+                #""a": {"type": ["integer", "null"], "minimum": 1, "maximum": 32767, "sqlType": "x"},"#,
+                #""b": {"anyOf": [{"type": ["number", "null"], "minimum": 0, "exclusiveMinimum": true, "maximum": 99.9, "multipleOf": 0.1}, {"enum": ["NaN", "Infinity"]}], "sqlType": "x"},"#,
+                #""c": {"type": ["number", "null"], "minimum": 0, "maximum": 5, "exclusiveMaximum": true, "multipleOf": 0.1, "sqlType": "x"},"#,
+                #""d": {"anyOf": [{"type": ["number", "null"], "maximum": 5}, {"enum": ["-Infinity"]}], "sqlType": "x"},"#,
+                #""e": {"type": ["number", "null"], "minimum": -99.9, "maximum": 99.9, "multipleOf": 0.1, "enum": [1, 2.5, null], "sqlType": "x"},"#,
+                #""f": {"type": ["string", "null"], "sqlType": "x", "readOnly": true, "$comment": "CHECK ((f <> \"g\"))"},"#,
+                #""g": {"type": ["string", "null"], "minLength": 1, "maxLength": 5, "pattern": "^\\d", "sqlType": "x"},"#,
+                #""h": {"type": ["string", "null"], "maxLength": 3, "enum": ["x", null], "sqlType": "x"}"#,
+            ])
+        _ = try validator(try #require(catalog.text(of: stream.schema)))
+    }
+
     @Test("a derived schema is as it was recorded: one property per line")
     func derived() throws {
         let catalog = try catalog()

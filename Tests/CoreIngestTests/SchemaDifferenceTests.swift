@@ -26,77 +26,117 @@ struct TableChange: Sendable, CustomTestStringConvertible {
         TableChange(what: what, old: [column("a", old)], new: [column("a", new)], change: change)
     }
 
-    static let all: [TableChange] = [
-        // Columns.
-        .init(
-            what: "nullable column added", old: [column("a")], new: [column("a"), column("b")], change: .addition),
-        .init(
-            what: "NOT NULL column added", old: [column("a")], new: [column("a"), column("b", null: false)],
-            change: .revision),
-        .init(what: "column dropped", old: [column("a"), column("b")], new: [column("a")], change: .revision),
-        .init(
-            what: "one dropped and one of another type added", old: [column("a"), column("b")],
-            new: [column("a"), column("c", .text)], change: .revision),
-        .init(
-            what: "one dropped and one of the same type added, told apart by number",
-            old: [column("a"), column("b", number: 2)], new: [column("a"), column("c", number: 3)], change: .revision),
-        .init(
-            what: "one renamed, known by its number", old: [column("a"), column("b", number: 2)],
-            new: [column("a"), column("c", number: 2)], change: .model),
-        .init(
-            what: "one perhaps renamed, numbers unknown", old: [column("a"), column("b")],
-            new: [column("a"), column("c")], change: .model),
-        .init(
-            what: "one dropped and made again", old: [column("a"), column("b", number: 2)],
-            new: [column("a"), column("b", number: 3)], change: .addition),
-        .init(
-            what: "order", old: [column("a"), column("b")], new: [column("b"), column("a")], key: ([0], [1]),
-            change: .addition),
-        // Nullability, labels, key.
-        .init(what: "NOT NULL dropped", old: [column("a", null: false)], new: [column("a")], change: .addition),
-        .init(what: "NOT NULL set", old: [column("a")], new: [column("a", null: false)], change: .revision),
-        .init(
-            what: "label added", old: [column("a", .enumeration, labels: ["x"])],
-            new: [column("a", .enumeration, labels: ["x", "y"])], change: .addition),
-        .init(
-            what: "label renamed", old: [column("a", .enumeration, labels: ["x"])],
-            new: [column("a", .enumeration, labels: ["y"])], change: .revision),
-        .init(
-            what: "labels not known any more", old: [column("a", .enumeration, labels: ["x"])],
-            new: [column("a", .enumeration)], change: .revision),
-        .init(
-            what: "another key", old: [column("a"), column("b")], new: [column("a"), column("b")], key: ([0], [1]),
-            change: .model),
-        .init(
-            what: "no key any more", old: [column("a"), column("b")], new: [column("a"), column("b")], key: ([0], []),
-            change: .model),
-        // Types.
-        type("int4 to int8", .integer(bits: 32), .integer(bits: 64), .addition),
-        type("int8 to int4", .integer(bits: 64), .integer(bits: 32), .revision),
-        type("int4 to numeric", .integer(bits: 32), .numeric(precision: nil, scale: nil), .addition),
-        type("int4 to numeric(9)", .integer(bits: 32), .numeric(precision: 9, scale: 0), .revision),
-        type("numeric to int4", .numeric(precision: nil, scale: nil), .integer(bits: 32), .model),
-        type(
-            "numeric(7,2) to numeric(9,2)", .numeric(precision: 7, scale: 2), .numeric(precision: 9, scale: 2),
-            .addition),
-        type(
-            "numeric(7,2) to numeric(7,4)", .numeric(precision: 7, scale: 2), .numeric(precision: 7, scale: 4),
-            .revision),
-        type("float4 to float8", .float(bits: 32), .float(bits: 64), .addition),
-        type("float8 to float4", .float(bits: 64), .float(bits: 32), .revision),
-        type("varchar(5) to text", .string(maxLength: 5), .string(maxLength: nil), .addition),
-        type("text to varchar(5)", .string(maxLength: nil), .string(maxLength: 5), .revision),
-        type("enum to text", .enumeration, .string(maxLength: nil), .addition),
-        type("text to enum", .string(maxLength: nil), .enumeration, .model),
-        type("int4 to text", .integer(bits: 32), .string(maxLength: nil), .model),
-        type("date to timestamptz", .date, .timestamp(withZone: true), .model),
-        type("timestamp to timestamptz", .timestamp(withZone: false), .timestamp(withZone: true), .model),
-        type("boolean to int4", .boolean, .integer(bits: 32), .model),
-        type("json to text", .json, .string(maxLength: nil), .model),
-        type("int4[] to int8[]", .array(of: .integer(bits: 32)), .array(of: .integer(bits: 64)), .addition),
-        type("int4[] to text[]", .array(of: .integer(bits: 32)), .array(of: .text), .model),
-        type("int4 to int4[]", .integer(bits: 32), .array(of: .integer(bits: 32)), .model),
+    /// A column whose constraints say something else.
+    private static func check(
+        _ what: String, _ kind: StreamDescriptor.Kind, _ old: [ColumnRules.Rule], _ new: [ColumnRules.Rule],
+        _ change: SchemaChange
+    ) -> TableChange {
+        let columns = [old, new].map { list in
+            var column = column("a", kind)
+            for rule in list { _ = column.rules.add(rule) }
+            return column
+        }
+        return TableChange(what: "CHECK \(what)", old: [columns[0]], new: [columns[1]], change: change)
+    }
+
+    private static let number = StreamDescriptor.Kind.numeric(precision: nil, scale: nil)
+    private static let words = StreamDescriptor.Kind.string(maxLength: nil)
+    static let checks: [TableChange] = [
+        check("set", .integer(bits: 32), [], [.atLeast(.init("1"))], .revision),
+        check("dropped", .integer(bits: 32), [.atLeast(.init("1"))], [], .addition),
+        check("lower", number, [.atLeast(.init("1"))], [.atLeast(.init("0.5"))], .addition),
+        check("higher", number, [.atLeast(.init("1"))], [.atLeast(.init("1.5"))], .revision),
+        check("from > to >=", number, [.atLeast(.init("1", isExclusive: true))], [.atLeast(.init("1.0"))], .addition),
+        check("from >= to >", number, [.atLeast(.init("1"))], [.atLeast(.init("1", isExclusive: true))], .revision),
+        check("from < 2 to <= 1", number, [.atMost(.init("2", isExclusive: true))], [.atMost(.init("1"))], .revision),
+        check("from < 2 to <= 3", number, [.atMost(.init("2", isExclusive: true))], [.atMost(.init("3"))], .addition),
+        check("of a double", .float(bits: 64), [], [.atMost(.init("3"))], .revision),
+        check("from one bound to the other", number, [.atMost(.init("3"))], [.atLeast(.init("3"))], .revision),
+        check("of lengths, less", words, [.lengthAtMost(5)], [.lengthAtMost(4)], .revision),
+        check("of lengths, more", words, [.lengthAtLeast(5)], [.lengthAtLeast(4)], .addition),
+        check("of a pattern", words, [.pattern("^a")], [.pattern("^b")], .revision),
+        check("of a pattern dropped", words, [.pattern("^a")], [], .addition),
+        check("list set", words, [], [.oneOf([#""a""#])], .revision),
+        check("list longer", words, [.oneOf([#""a""#])], [.oneOf([#""a""#, #""b""#])], .addition),
+        check("list shorter", words, [.oneOf([#""a""#, #""b""#])], [.oneOf([#""a""#])], .revision),
+        check("list dropped", words, [.oneOf([#""a""#])], [], .addition),
+        check("list of numbers", .integer(bits: 32), [.oneOf(["1"])], [.oneOf(["1", "2"])], .addition),
     ]
+
+    static let all: [TableChange] =
+        checks + [
+            // Columns.
+            .init(
+                what: "nullable column added", old: [column("a")], new: [column("a"), column("b")], change: .addition),
+            .init(
+                what: "NOT NULL column added", old: [column("a")], new: [column("a"), column("b", null: false)],
+                change: .revision),
+            .init(what: "column dropped", old: [column("a"), column("b")], new: [column("a")], change: .revision),
+            .init(
+                what: "one dropped and one of another type added", old: [column("a"), column("b")],
+                new: [column("a"), column("c", .text)], change: .revision),
+            .init(
+                what: "one dropped and one of the same type added, told apart by number",
+                old: [column("a"), column("b", number: 2)], new: [column("a"), column("c", number: 3)],
+                change: .revision),
+            .init(
+                what: "one renamed, known by its number", old: [column("a"), column("b", number: 2)],
+                new: [column("a"), column("c", number: 2)], change: .model),
+            .init(
+                what: "one perhaps renamed, numbers unknown", old: [column("a"), column("b")],
+                new: [column("a"), column("c")], change: .model),
+            .init(
+                what: "one dropped and made again", old: [column("a"), column("b", number: 2)],
+                new: [column("a"), column("b", number: 3)], change: .addition),
+            .init(
+                what: "order", old: [column("a"), column("b")], new: [column("b"), column("a")], key: ([0], [1]),
+                change: .addition),
+            // Nullability, labels, key.
+            .init(what: "NOT NULL dropped", old: [column("a", null: false)], new: [column("a")], change: .addition),
+            .init(what: "NOT NULL set", old: [column("a")], new: [column("a", null: false)], change: .revision),
+            .init(
+                what: "label added", old: [column("a", .enumeration, labels: ["x"])],
+                new: [column("a", .enumeration, labels: ["x", "y"])], change: .addition),
+            .init(
+                what: "label renamed", old: [column("a", .enumeration, labels: ["x"])],
+                new: [column("a", .enumeration, labels: ["y"])], change: .revision),
+            .init(
+                what: "labels not known any more", old: [column("a", .enumeration, labels: ["x"])],
+                new: [column("a", .enumeration)], change: .revision),
+            .init(
+                what: "another key", old: [column("a"), column("b")], new: [column("a"), column("b")], key: ([0], [1]),
+                change: .model),
+            .init(
+                what: "no key any more", old: [column("a"), column("b")], new: [column("a"), column("b")],
+                key: ([0], []),
+                change: .model),
+            // Types.
+            type("int4 to int8", .integer(bits: 32), .integer(bits: 64), .addition),
+            type("int8 to int4", .integer(bits: 64), .integer(bits: 32), .revision),
+            type("int4 to numeric", .integer(bits: 32), .numeric(precision: nil, scale: nil), .addition),
+            type("int4 to numeric(9)", .integer(bits: 32), .numeric(precision: 9, scale: 0), .revision),
+            type("numeric to int4", .numeric(precision: nil, scale: nil), .integer(bits: 32), .model),
+            type(
+                "numeric(7,2) to numeric(9,2)", .numeric(precision: 7, scale: 2), .numeric(precision: 9, scale: 2),
+                .addition),
+            type(
+                "numeric(7,2) to numeric(7,4)", .numeric(precision: 7, scale: 2), .numeric(precision: 7, scale: 4),
+                .revision),
+            type("float4 to float8", .float(bits: 32), .float(bits: 64), .addition),
+            type("float8 to float4", .float(bits: 64), .float(bits: 32), .revision),
+            type("varchar(5) to text", .string(maxLength: 5), .string(maxLength: nil), .addition),
+            type("text to varchar(5)", .string(maxLength: nil), .string(maxLength: 5), .revision),
+            type("enum to text", .enumeration, .string(maxLength: nil), .addition),
+            type("text to enum", .string(maxLength: nil), .enumeration, .model),
+            type("int4 to text", .integer(bits: 32), .string(maxLength: nil), .model),
+            type("date to timestamptz", .date, .timestamp(withZone: true), .model),
+            type("timestamp to timestamptz", .timestamp(withZone: false), .timestamp(withZone: true), .model),
+            type("boolean to int4", .boolean, .integer(bits: 32), .model),
+            type("json to text", .json, .string(maxLength: nil), .model),
+            type("int4[] to int8[]", .array(of: .integer(bits: 32)), .array(of: .integer(bits: 64)), .addition),
+            type("int4[] to text[]", .array(of: .integer(bits: 32)), .array(of: .text), .model),
+            type("int4 to int4[]", .integer(bits: 32), .array(of: .integer(bits: 32)), .model),
+        ]
 }
 
 @Suite struct SchemaDifferenceTests {

@@ -115,6 +115,38 @@ import Testing
     }
 }
 
+@Suite struct SchemaHistoryRuleTests {
+    private static func column(_ rules: [ColumnRules.Rule]) -> TableSignature {
+        var column = StreamDescriptor.Column(name: "a", sqlType: "text", kind: .string(maxLength: nil))
+        for rule in rules { _ = column.rules.add(rule) }
+        return TableSignature(columns: [column], keyColumns: [])
+    }
+
+    @Test("a constraint makes another version, and is remembered")
+    func remembered() throws {
+        var history = SchemaHistory(name: "t")
+        let free = Self.column([])
+        let bound = Self.column([.lengthAtMost(5), .pattern("^\"a"), .oneOf([#""a""#])])
+        #expect(history.version(of: free).description == "1-0-0")
+        #expect(history.version(of: bound).description == "1-1-0")
+        var again = try #require(SchemaHistory(history.bytes))
+        #expect(again == history)
+        #expect(again.version(of: bound).description == "1-1-0" && again.version(of: free).description == "1-0-0")
+        #expect(again == history)
+    }
+
+    @Test("a memory that says nothing of constraints takes those that it meets first for its own")
+    func unknown() throws {
+        let text = """
+            {"name":"t","versions":[{"version":"1-0-0","columns":[{"name":"a","nullable":true,"family":"string","sizes":[1000000000],"labels":[]}],"key":[]}]}
+            """
+        var history = try #require(SchemaHistory(Array(text.utf8)))
+        #expect(history.version(of: Self.column([.oneOf([#""a""#]), .lengthAtLeast(1)])).description == "1-0-0")
+        #expect(history.entries[0].signature.columns[0].labels == ["a"])
+        #expect(history.version(of: Self.column([.lengthAtLeast(1)])).description == "1-0-1")
+    }
+}
+
 @Suite struct PositionTests {
     @Test("an announcement lies between the event before and its own, and survives being stored as two numbers")
     func announcements() {

@@ -28,7 +28,7 @@ struct ChangeDecoderTests {
                 "\(column.typeOID)",
                 "\(column.typeModifier)", column.typeOID == 1700 ? "numeric(12,2)" : nil, number == 0 ? "t" : "f",
                 number == 2 ? "In euros" : nil, "f", key.firstIndex(of: column.name).map { "\($0)" } ?? "-1",
-                number == 0 ? "t" : "f",
+                number == 0 ? "t" : "f", "f", "t", "{}",
             ])
         }
         return Catalog(tables: tables)

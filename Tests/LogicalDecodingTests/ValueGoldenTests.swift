@@ -60,9 +60,9 @@ struct ValueGoldenTests {
         #expect(JSONCheck.isValid(json.utf8))
     }
 
-    static func json(_ text: [UInt8], _ oid: UInt32) -> String {
+    static func json(_ text: [UInt8], _ oid: UInt32, _ types: TypeCatalog = SampleTypes.catalog) -> String {
         var nested = NestedWriters()
-        let writer = nested.writer(of: oid, in: SampleTypes.catalog)
+        let writer = nested.writer(of: oid, in: types)
         var values = ValueWriter()
         var arena = ByteArena()
         text.withUnsafeBytes { values.write($0, as: writer, of: nested, into: &arena) }

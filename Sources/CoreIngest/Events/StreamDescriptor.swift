@@ -46,12 +46,17 @@ public final class StreamDescriptor: Sendable {
         public var enumLabels: [String]
         /// The column's number in its table, which stays when it is renamed; nil where the catalog did not know.
         public var number: Int?
+        /// What CHECK constraints say of its values.
+        public var rules: ColumnRules
+        /// Whether its values are made by the server only: generated, or an identity that is always so.
+        public var isReadOnly: Bool
 
         /// A column by its parts.
         public init(
             name: String, sqlType: String, kind: Kind, isNullable: Bool = true, isKey: Bool = false,
             typeOID: UInt32 = 0,
-            typeModifier: Int32 = -1, comment: String? = nil, enumLabels: [String] = [], number: Int? = nil
+            typeModifier: Int32 = -1, comment: String? = nil, enumLabels: [String] = [], number: Int? = nil,
+            rules: ColumnRules = ColumnRules(), isReadOnly: Bool = false
         ) {
             self.name = name
             self.sqlType = sqlType
@@ -63,6 +68,8 @@ public final class StreamDescriptor: Sendable {
             self.comment = comment
             self.enumLabels = enumLabels
             self.number = number
+            self.rules = rules
+            self.isReadOnly = isReadOnly
         }
     }
 

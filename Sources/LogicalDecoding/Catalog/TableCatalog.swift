@@ -34,12 +34,17 @@ package struct TableCatalog: Sendable {
           coalesce(pg_catalog.array_position(p.indkey::int2[], a.attnum), -1),
           CASE c.relreplident WHEN 'f' THEN true WHEN 'n' THEN false
             WHEN 'i' THEN coalesce(a.attnum = ANY (i.indkey::int2[]), false)
-            ELSE coalesce(a.attnum = ANY (p.indkey::int2[]), false) END
+            ELSE coalesce(a.attnum = ANY (p.indkey::int2[]), false) END,
+          a.attidentity = 'a', coalesce(o.collisdeterministic, true),
+          ARRAY(SELECT left(pg_catalog.pg_get_constraintdef(k.oid), 4001) FROM pg_catalog.pg_constraint k
+            WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.convalidated AND a.attnum = ANY (k.conkey)
+            ORDER BY k.conname)::text
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         LEFT JOIN pg_catalog.pg_index p ON p.indrelid = c.oid AND p.indisprimary
         LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisreplident
+        LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation
         WHERE \(condition)
         ORDER BY c.oid, a.attnum
         """
@@ -47,7 +52,7 @@ package struct TableCatalog: Sendable {
 
     /// Takes one row of a query above. A row that is not as expected is left out.
     package mutating func load(row: [String?]) {
-        guard row.count >= 16, let relation = row[0].flatMap({ UInt32($0) }), let schema = row[1], let table = row[2]
+        guard row.count >= 19, let relation = row[0].flatMap({ UInt32($0) }), let schema = row[1], let table = row[2]
         else { return }
         if row[6] == nil, tables[relation] == nil {
             tables[relation] = Self.info(schema, table, row)
@@ -59,7 +64,9 @@ package struct TableCatalog: Sendable {
         var info = tables[relation] ?? Self.info(schema, table, row)
         info.columns[ExactText(name)] = TableInfo.Column(
             name: name, number: number, typeOID: type, typeModifier: modifier, sqlType: row[10] ?? "",
-            isNotNull: row[11] == "t", comment: row[12], isGenerated: row[13] == "t", isIdentity: row[15] == "t")
+            isNotNull: row[11] == "t", comment: row[12], isGenerated: row[13] == "t", isIdentity: row[15] == "t",
+            isAlwaysIdentity: row[16] == "t", isDeterministic: row[17] != "f",
+            checks: ArrayText.strings(row[18] ?? "{}"))
         if let position = row[14].flatMap({ Int($0) }), position >= 0 {
             keyPositions[relation, default: [:]][ExactText(name)] = position
             let positions = keyPositions[relation, default: [:]]

@@ -24,6 +24,12 @@ package struct TableInfo: Sendable, Equatable {
         package var isGenerated: Bool
         /// Part of the replica identity.
         package var isIdentity: Bool
+        /// `GENERATED ALWAYS AS IDENTITY`.
+        package var isAlwaysIdentity = false
+        /// So is its collation.
+        package var isDeterministic = true
+        /// The CHECK constraints that are about it, as SQL.
+        package var checks: [String] = []
     }
 
     /// The columns by attribute number.

@@ -10,19 +10,35 @@ extension TableShape {
             let known = table?.columns[column.$name].flatMap {
                 $0.typeOID == column.typeOID && $0.typeModifier == column.typeModifier ? $0 : nil
             }
+            let checked = Self.checked(column, known, catalog)
             return StreamDescriptor.Column(
                 name: column.name,
                 sqlType: catalog.types.sqlName(
                     of: column.typeOID, modifier: column.typeModifier, formatted: known?.sqlType),
                 kind: catalog.types.kind(of: column.typeOID, modifier: column.typeModifier),
-                isNullable: !(known?.isNotNull ?? isKey.contains(index)), isKey: isKey.contains(index),
+                isNullable: !(known?.isNotNull ?? isKey.contains(index)) && !checked.isNotNull,
+                isKey: isKey.contains(index),
                 typeOID: column.typeOID, typeModifier: column.typeModifier, comment: known?.comment,
-                enumLabels: catalog.types.enumLabels(of: column.typeOID), number: known?.number)
+                enumLabels: catalog.types.enumLabels(of: column.typeOID), number: known?.number,
+                rules: checked.rules, isReadOnly: known.map { $0.isGenerated || $0.isAlwaysIdentity } ?? false)
         }
         self.init(
             database: database, schema: relation.schema, table: relation.name, comment: table?.comment,
             columns: columns,
             keyColumns: key)
+    }
+
+    private static func checked(
+        _ column: RelationInfo.Column, _ known: TableInfo.Column?, _ catalog: Catalog
+    ) -> CheckedColumn {
+        let domains = catalog.types.domains(of: column.typeOID)
+        var checked = CheckedColumn(
+            name: column.name, kind: catalog.types.kind(of: column.typeOID, modifier: column.typeModifier),
+            type: catalog.types[domains.base], isDeterministic: known?.isDeterministic ?? true)
+        if domains.isNotNull { checked.refuseNull() }
+        for check in domains.checks { checked.add(domain: check) }
+        for check in known?.checks ?? [] { checked.add(constraint: check) }
+        return checked
     }
 
     /// The primary key in its own order, if each change carries it; else the columns of the replica identity. None

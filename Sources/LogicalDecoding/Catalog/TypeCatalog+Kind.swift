@@ -7,7 +7,7 @@ extension TypeCatalog {
         switch type.form {
         case .enumeration: return .enumeration
         case .range, .multirange, .pseudo: return .text
-        case .domain(let base, let own):
+        case .domain(let base, let own, _, _):
             return kind(of: base, modifier: modifier >= 0 ? modifier : own, depth: depth + 1)
         case .array(let element, _): return .array(of: kind(of: element, modifier: modifier, depth: depth + 1))
         case .composite(let attributes):
@@ -25,9 +25,19 @@ extension TypeCatalog {
         guard depth < Self.depthLimit, let type = self[oid] else { return [] }
         switch type.form {
         case .enumeration(let labels): return labels
-        case .domain(let base, _): return enumLabels(of: base, depth: depth + 1)
+        case .domain(let base, _, _, _): return enumLabels(of: base, depth: depth + 1)
         case .base, .array, .composite, .range, .multirange, .pseudo: return []
         }
+    }
+
+    /// What the domains of a type are over, and what they all say together.
+    func domains(of oid: UInt32) -> (base: UInt32, isNotNull: Bool, checks: [String]) {
+        var found = (base: oid, isNotNull: false, checks: [String]())
+        for _ in 0..<Self.depthLimit {
+            guard case .domain(let base, _, let isNotNull, let checks)? = self[found.base]?.form else { break }
+            found = (base, found.isNotNull || isNotNull, found.checks + checks)
+        }
+        return found
     }
 
     private static func baseKind(_ type: TypeInfo, _ modifier: Int32) -> StreamDescriptor.Kind {

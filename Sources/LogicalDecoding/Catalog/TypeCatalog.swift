@@ -7,7 +7,8 @@ package struct TypeCatalog: Sendable {
 
     /// Answers one row per type that is not built in, for Postgres 14 to 18. Row types of tables appear only where a
     /// column has such a type. Columns: oid, schema, name, typtype, element, delimiter, base type, base type modifier,
-    /// enum labels, attribute names, attribute types, attribute type modifiers, range subtype. Lists are arrays' text.
+    /// enum labels, attribute names, attribute types, attribute type modifiers, range subtype, whether a domain refuses null, its
+    /// constraints. Lists are arrays' text.
     package static let query = """
         SELECT t.oid, n.nspname, t.typname, t.typtype,
           CASE WHEN e.typarray = t.oid THEN t.typelem ELSE 0 END, t.typdelim, t.typbasetype, t.typtypmod,
@@ -15,7 +16,10 @@ package struct TypeCatalog: Sendable {
             ARRAY(SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = t.oid
               ORDER BY enumsortorder)::text END,
           a.names::text, a.types::text, a.modifiers::text,
-          coalesce(r.rngsubtype, m.rngsubtype, 0)
+          coalesce(r.rngsubtype, m.rngsubtype, 0), t.typnotnull,
+          CASE WHEN t.typtype = 'd' THEN
+            ARRAY(SELECT left(pg_catalog.pg_get_constraintdef(k.oid), 4001) FROM pg_catalog.pg_constraint k
+              WHERE k.contypid = t.oid AND k.contype = 'c' AND k.convalidated ORDER BY k.conname)::text END
         FROM pg_catalog.pg_type t
         JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
         LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
@@ -42,14 +46,16 @@ package struct TypeCatalog: Sendable {
 
     /// Takes one row of ``query``. A row that is not as expected is left out: its type is then written as text.
     package mutating func load(row: [String?]) {
-        guard row.count >= 13, let oid = row[0].flatMap({ UInt32($0) }), let namespace = row[1], let name = row[2],
+        guard row.count >= 15, let oid = row[0].flatMap({ UInt32($0) }), let namespace = row[1], let name = row[2],
             let kind = row[3]?.utf8.first
         else { return }
         func number(_ index: Int) -> UInt32 { row[index].flatMap { UInt32($0) } ?? 0 }
         let form: TypeInfo.Form
         switch kind {
         case UInt8(ascii: "d"):
-            form = .domain(base: number(6), typeModifier: row[7].flatMap { Int32($0) } ?? -1)
+            form = .domain(
+                base: number(6), typeModifier: row[7].flatMap { Int32($0) } ?? -1, isNotNull: row[13] == "t",
+                checks: ArrayText.strings(row[14] ?? "{}"))
         case UInt8(ascii: "e"): form = .enumeration(ArrayText.strings(row[8] ?? "{}"))
         case UInt8(ascii: "c"):
             let names = ArrayText.strings(row[9] ?? "{}")
@@ -81,7 +87,7 @@ package struct TypeCatalog: Sendable {
         switch type.form {
         case .base, .enumeration, .range, .multirange, .pseudo: return true
         case .array(let element, _): return knows(element, depth: depth + 1)
-        case .domain(let base, _): return knows(base, depth: depth + 1)
+        case .domain(let base, _, _, _): return knows(base, depth: depth + 1)
         case .composite(let attributes): return attributes.allSatisfy { knows($0.typeOID, depth: depth + 1) }
         }
     }

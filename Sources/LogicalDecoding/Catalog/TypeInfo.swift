@@ -9,7 +9,8 @@ package struct TypeInfo: Sendable, Equatable {
         case base
         /// A true array: `delimiter` is `,`, but `;` for `box`.
         case array(element: UInt32, delimiter: UInt8)
-        case domain(base: UInt32, typeModifier: Int32)
+        /// `checks`: its constraints, as SQL.
+        case domain(base: UInt32, typeModifier: Int32, isNotNull: Bool = false, checks: [String] = [])
         /// Labels in the type's order.
         case enumeration([String])
         case composite([Attribute])

@@ -24,7 +24,8 @@ package struct ConnectionOptions: Sendable {
     /// same row would be written in different ways. `search_path`: names in row filters are written out in full.
     static let pinned: [(name: String, value: String)] = [
         ("datestyle", "ISO"), ("intervalstyle", "postgres"), ("extra_float_digits", "3"), ("timezone", "UTC"),
-        ("bytea_output", "hex"), ("lc_monetary", "C"), ("xmlbinary", "base64"), ("client_min_messages", "warning"),
+        ("bytea_output", "hex"), ("lc_monetary", "C"), ("xmlbinary", "base64"), ("standard_conforming_strings", "on"),
+        ("client_min_messages", "warning"),
         ("search_path", "pg_catalog"), ("idle_in_transaction_session_timeout", "0"),
     ]
 

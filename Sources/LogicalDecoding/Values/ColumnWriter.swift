@@ -41,7 +41,7 @@ struct NestedWriters: Sendable {
         switch type.form {
         case .base: return ColumnWriter(form: Self.form(of: type))
         case .enumeration, .range, .multirange, .pseudo: return .text
-        case .domain(let base, _): return writer(of: base, in: types, depth: depth + 1)
+        case .domain(let base, _, _, _): return writer(of: base, in: types, depth: depth + 1)
         case .array(let element, let delimiter):
             return add(
                 .array(element: writer(of: element, in: types, depth: depth + 1), delimiter: delimiter), as: .array)

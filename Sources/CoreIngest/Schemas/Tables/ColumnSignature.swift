@@ -11,8 +11,8 @@ package struct ColumnSignature: Equatable, Sendable {
     package var number: Int?
     /// For people.
     package var sqlType: String?
-    /// Of a property of a JSON Schema: further keywords with their values, as JSON.
-    var rules: [String: String] = [:]
+    /// Further keywords with their values, as JSON: of a column, what its CHECK constraints say. Nil where an earlier release did not look.
+    var rules: [String: String]? = [:]
     /// Whether a row must have it: what is not null is always there, in a table.
     var isRequired: Bool
 
@@ -23,7 +23,8 @@ package struct ColumnSignature: Equatable, Sendable {
         name = column.name
         isNullable = column.isNullable
         (family, sizes) = Self.family(of: column.kind)
-        labels = column.enumLabels
+        labels = column.rules.choices.map { $0.map(Self.word) } ?? column.enumLabels
+        rules = Self.rules(of: column.rules)
         isRequired = !column.isNullable
         number = column.number
         sqlType = column.sqlType.isEmpty ? nil : column.sqlType
@@ -46,7 +47,36 @@ package struct ColumnSignature: Equatable, Sendable {
     /// Whether events of both look the same: what only tells columns apart, or is for people, does not count.
     func isSameShape(as other: ColumnSignature) -> Bool {
         $name == other.$name && isNullable == other.isNullable && $family == other.$family && sizes == other.sizes
-            && labels.exact == other.labels.exact && rules == other.rules && isRequired == other.isRequired
+            && isRequired == other.isRequired
+            && (isWithoutRules(beside: other) || labels.exact == other.labels.exact && rules == other.rules)
+    }
+
+    /// Whether rules, and lists of words that are no labels of an enum, are not compared, as one of the two does not know any.
+    func isWithoutRules(beside other: ColumnSignature) -> Bool {
+        (rules == nil || other.rules == nil) && (family != "enum" || labels.exact == other.labels.exact)
+    }
+
+    /// A choice for people: a string without its quotes.
+    private static func word(_ json: String) -> String {
+        (try? JSONDocument(json)).flatMap { $0.view.string(0) } ?? json
+    }
+
+    private static func rules(of rules: ColumnRules) -> [String: String] {
+        var found: [String: String] = [:]
+        if let minimum = rules.minimum {
+            found[minimum.isExclusive ? "exclusiveMinimum" : "minimum"] = minimum.digits
+        }
+        if let maximum = rules.maximum {
+            found[maximum.isExclusive ? "exclusiveMaximum" : "maximum"] = maximum.digits
+        }
+        if let least = rules.minLength, least > 0 { found["minLength"] = "\(least)" }
+        if let most = rules.maxLength { found["maxLength"] = "\(most)" }
+        if let pattern = rules.pattern {
+            var arena = ByteArena(capacity: pattern.utf8.count + 2)
+            arena.appendJSONString(text: pattern)
+            found["pattern"] = String(decoding: arena.bytes, as: UTF8.self)
+        }
+        return found
     }
 
     private static func family(of kind: StreamDescriptor.Kind) -> (String, [Int]) {

@@ -1,7 +1,8 @@
 /// Writes the JSON Schema of a table from its columns, as a self-describing Iglu schema (draft 4).
 ///
 /// The schema describes what events of the table hold: the types by ``StreamDescriptor/Kind``, lengths, ranges and
-/// precision, enum labels, nullability, comments. `sqlType` is an annotation with the column's type in SQL.
+/// precision, enum labels, nullability, simple CHECK constraints, comments. `sqlType` is an annotation with the column's type in SQL,
+/// `$comment` names constraints that JSON Schema has no word for, and `readOnly` marks what only the server makes.
 package enum SchemaDerivation {
     /// How a derived schema is compiled where rows are checked against it, which tests do: the server guarantees nullability and enum labels, and may change both
     /// without announcing a new shape of the table, so that asserting them could only refuse rows that are right.
@@ -50,13 +51,19 @@ package enum SchemaDerivation {
             arena.appendJSONString(text: column.name)
             arena.append(": {")
             let start = arena.count
-            arena.append(schemaOf: column.kind, isNullable: column.isNullable, labels: column.enumLabels)
+            arena.append(
+                schemaOf: column.kind, isNullable: column.isNullable, labels: column.enumLabels, column.rules)
             if arena.count > start { arena.append(", ") }
             arena.append("\"sqlType\": ")
             arena.appendJSONString(text: column.sqlType)
             if let comment = column.comment {
                 arena.append(", \"description\": ")
                 arena.appendJSONString(text: comment)
+            }
+            if column.isReadOnly { arena.append(", \"readOnly\": true") }
+            if !column.rules.remarks.isEmpty {
+                arena.append(", \"$comment\": ")
+                arena.appendJSONString(text: column.rules.remarks.joined(separator: "; "))
             }
             arena.append(UInt8(ascii: "}"))
         }
@@ -78,32 +85,28 @@ package enum SchemaDerivation {
 
 extension ByteArena {
     /// Appends the keywords for values of a kind, without braces; nothing where any JSON may stand.
-    fileprivate mutating func append(schemaOf kind: StreamDescriptor.Kind, isNullable: Bool, labels: [String]) {
+    fileprivate mutating func append(
+        schemaOf kind: StreamDescriptor.Kind, isNullable: Bool, labels: [String], _ rules: ColumnRules = ColumnRules()
+    ) {
         switch kind {
         case .boolean: append(type: "\"boolean\"", isNullable)
         case .integer(let bits):
             append(type: "\"integer\"", isNullable)
             let bounds = IntegerBounds(bits: bits)
-            append(", \"minimum\": ")
-            append(bounds.least)
-            append(", \"maximum\": ")
-            append(bounds.most)
-        case .float:
-            // NaN and infinities have no JSON number.
-            append("\"anyOf\": [{")
-            append(type: "\"number\"", isNullable)
-            append("}, {\"enum\": [\"NaN\", \"Infinity\", \"-Infinity\"]}]")
+            append(least: "\(bounds.least)", most: "\(bounds.most)", rules)
+            append(choices: rules, isNullable)
+        case .float: append(numberWithin: nil, isNullable, rules)
         case .numeric(let precision, let scale):
-            append("\"anyOf\": [{")
-            append(type: "\"number\"", isNullable)
-            append(NumericBounds(precision: precision, scale: scale))
-            append("}, {\"enum\": [\"NaN\", \"Infinity\", \"-Infinity\"]}]")
+            append(numberWithin: NumericBounds(precision: precision, scale: scale), isNullable, rules)
         case .string(let maxLength):
             append(type: "\"string\"", isNullable)
-            if let maxLength {
-                append(", \"maxLength\": ")
-                append(decimal: UInt64(max(maxLength, 0)))
+            append(", \"minLength\": ", rules.minLength.flatMap { $0 > 0 ? $0 : nil })
+            append(", \"maxLength\": ", [maxLength, rules.maxLength].compactMap { $0 }.min())
+            if let pattern = rules.pattern {
+                append(", \"pattern\": ")
+                appendJSONString(text: pattern)
             }
+            append(choices: rules, isNullable)
         case .uuid:
             append(type: "\"string\"", isNullable)
             append(", \"format\": \"uuid\"")
@@ -163,13 +166,60 @@ extension ByteArena {
         }
     }
 
-    private mutating func append(_ bounds: NumericBounds?) {
-        guard let bounds else { return }
-        append(", \"minimum\": -")
-        append(text: bounds.most)
-        append(", \"maximum\": ")
-        append(text: bounds.most)
-        append(", \"multipleOf\": ")
-        append(text: bounds.step)
+    private mutating func append(_ keyword: StaticString, _ length: Int?) {
+        guard let length else { return }
+        append(keyword)
+        append(decimal: UInt64(max(length, 0)))
+    }
+
+    /// A number, or one of the words for what has no JSON number. Postgres takes NaN for larger than all numbers, so that what has an
+    /// upper bound is never NaN.
+    private mutating func append(numberWithin bounds: NumericBounds?, _ isNullable: Bool, _ rules: ColumnRules) {
+        var words = rules.maximum == nil ? ["NaN", "Infinity"] : []
+        if rules.minimum == nil { words.append("-Infinity") }
+        if rules.choices != nil { words = [] }
+        if !words.isEmpty { append("\"anyOf\": [{") }
+        append(type: "\"number\"", isNullable)
+        append(least: bounds.map { "-\($0.most)" }, most: bounds?.most, rules)
+        if let bounds {
+            append(", \"multipleOf\": ")
+            append(text: bounds.step)
+        }
+        append(choices: rules, isNullable)
+        if words.isEmpty { return }
+        append("}, {")
+        append(choices: words.map { "\"\($0)\"" }, false)
+        append("}]")
+    }
+
+    /// The tighter ones of the type's bounds and the rules'.
+    private mutating func append(least: String?, most: String?, _ rules: ColumnRules) {
+        func bound(_ digits: String?, _ rule: ColumnRules.Bound?, isLower: Bool) -> ColumnRules.Bound? {
+            let own = digits.map { ColumnRules.Bound($0) }
+            guard let rule else { return own }
+            return ColumnRules.tighter(own, rule, isLower: isLower)
+        }
+        if let bound = bound(least, rules.minimum, isLower: true) {
+            append(", \"minimum\": ")
+            append(text: bound.digits)
+            if bound.isExclusive { append(", \"exclusiveMinimum\": true") }
+        }
+        if let bound = bound(most, rules.maximum, isLower: false) {
+            append(", \"maximum\": ")
+            append(text: bound.digits)
+            if bound.isExclusive { append(", \"exclusiveMaximum\": true") }
+        }
+    }
+
+    private mutating func append(choices rules: ColumnRules, _ isNullable: Bool) {
+        guard let choices = rules.choices else { return }
+        append(", ")
+        append(choices: choices, isNullable)
+    }
+
+    private mutating func append(choices: [String], _ isNullable: Bool) {
+        append("\"enum\": [")
+        append(text: (choices + (isNullable ? ["null"] : [])).joined(separator: ", "))
+        append(UInt8(ascii: "]"))
     }
 }

@@ -35,6 +35,14 @@ package struct TableSignature: Equatable, Sendable {
         self.init(columns: columns.map { ColumnSignature($0) }, key: keyColumns.map { columns[$0].name })
     }
 
+    /// Takes over the rules of the same shape where they are not known.
+    mutating func learnRules(from other: TableSignature) {
+        for index in columns.indices where columns[index].rules == nil {
+            columns[index].rules = other.columns[index].rules
+            columns[index].labels = other.columns[index].labels
+        }
+    }
+
     /// Whether events of both look the same. What one of them does not know is not compared.
     func isSameShape(as other: TableSignature) -> Bool {
         columns.count == other.columns.count && zip(columns, other.columns).allSatisfy { $0.isSameShape(as: $1) }
@@ -46,8 +54,8 @@ package struct TableSignature: Equatable, Sendable {
 ///
 /// | change | class |
 /// |---|---|
-/// | a nullable column, a label of an enum, a wider type (`int4` to `int8` or `numeric`, `varchar(9)` to `text`), no more NOT NULL | addition |
-/// | a dropped column, a column that must be there, a narrower type, a label less, NOT NULL | revision |
+/// | a nullable column, a label of an enum, a wider type (`int4` to `int8` or `numeric`, `varchar(9)` to `text`), no more NOT NULL, a CHECK that allows more, or none any more | addition |
+/// | a dropped column, a column that must be there, a narrower type, a label less, NOT NULL, a CHECK that allows less, or something else | revision |
 /// | another type, another key, another name of a column | model |
 package struct SchemaDifference: Equatable, Sendable {
     /// A column that is in both with another type, or nullability, or labels.
@@ -164,10 +172,11 @@ package struct SchemaDifference: Equatable, Sendable {
                 note(.addition, "column \(new.name) may be left out now")
             }
         }
-        for keyword in Set(old.rules.keys).union(new.rules.keys).sorted() {
-            let (was, now) = (old.rules[keyword], new.rules[keyword])
-            guard let change = ColumnSignature.change(of: keyword, from: was, to: now) else { continue }
-            note(change, "column \(new.name): \(keyword) was \(Self.short(was)) and is \(Self.short(now))")
+        if new.isWithoutRules(beside: old) { return }
+        for rule in SchemaRuleChange.between(old.rules ?? [:], new.rules ?? [:]) {
+            note(
+                rule.change,
+                "column \(new.name): \(rule.keyword) was \(Self.short(rule.old)) and is \(Self.short(rule.new))")
         }
         if old.$family == new.$family, old.labels.exact != new.labels.exact {
             if old.labels.isEmpty, new.family != "enum" {

@@ -1,6 +1,6 @@
 /// As it is kept in the state:
-/// `{"name":…,"versions":[{"version":"1-0-0","columns":[{"name","nullable","family","sizes":[…],"labels":[…],"number","type"}],"key":[…],"held":true}],`
-/// `"system":"…","base":"1-0-0","moves":[{"commit":"…","ordinal":"…","from":…,"to":…,"snapshot":false}]}`, where `number`, `type`, `key`,
+/// `{"name":…,"versions":[{"version":"1-0-0","columns":[{"name","nullable","family","sizes":[…],"labels":[…],"number","type","rules":{…}}],"key":[…],"held":true}],`
+/// `"system":"…","base":"1-0-0","moves":[{"commit":"…","ordinal":"…","from":…,"to":…,"snapshot":false}]}`, where `number`, `type`, `rules`, `key`,
 /// `held` and all after the versions may be absent. Numbers of 64 bits are strings.
 extension SchemaHistory {
     var bytes: [UInt8] {
@@ -89,6 +89,11 @@ extension ColumnSignature {
             labels: view.elements(labels).compactMap { view.string($0) },
             number: view.member(column, named: "number").flatMap { view.integer($0) },
             sqlType: view.text(of: "type", in: column))
+        rules = view.member(column, named: "rules").map { list in
+            var rules: [String: String] = [:]
+            for member in view.members(list) { rules[view.string(member.name) ?? ""] = view.string(member.value) }
+            return rules
+        }
     }
 }
 
@@ -116,6 +121,16 @@ extension ByteArena {
         if let sqlType = column.sqlType {
             append(",\"type\":")
             appendJSONString(text: sqlType)
+        }
+        if let rules = column.rules {
+            append(",\"rules\":{")
+            for (index, rule) in rules.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { append(",") }
+                appendJSONString(text: rule.key)
+                append(":")
+                appendJSONString(text: rule.value)
+            }
+            append("}")
         }
         append("}")
     }

@@ -37,6 +37,7 @@ struct SchemaHistory: Equatable {
     mutating func version(of signature: TableSignature) -> SchemaVersion {
         if let index = entries.lastIndex(where: { $0.signature.isSameShape(as: signature) }) {
             if entries[index].signature.key == nil { entries[index].signature.key = signature.key }
+            entries[index].signature.learnRules(from: signature)
             return entries[index].version
         }
         let version =

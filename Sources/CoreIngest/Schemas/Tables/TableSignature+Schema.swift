@@ -116,30 +116,4 @@ extension ColumnSignature {
         let words = family.dropFirst(5).split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
         return (Set(words[0].split(separator: "|").map(String.init)), words.dropFirst().first.map(String.init))
     }
-
-    /// How a keyword changed: nil where it did not.
-    static func change(of keyword: String, from old: String?, to new: String?) -> SchemaChange? {
-        guard let old else { return new == nil ? nil : .revision }
-        guard let new else { return .addition }
-        if SchemaText.areEqual(Array(old.utf8), Array(new.utf8)) { return nil }
-        guard let isLarger = isLarger(new, than: old) else { return .revision }
-        switch keyword {
-        case "minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties":
-            return isLarger ? .revision : .addition
-        case "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties":
-            return isLarger ? .addition : .revision
-        default: return .revision
-        }
-    }
-
-    /// Nil where one of them is no number.
-    private static func isLarger(_ new: String, than old: String) -> Bool? {
-        func isNumber(_ text: String) -> Bool {
-            text.utf8.first.map { $0 == 0x2D || (0x30...0x39).contains($0) } ?? false
-        }
-        guard isNumber(new), isNumber(old) else { return nil }
-        return Array(new.utf8).withUnsafeBytes { new in
-            Array(old.utf8).withUnsafeBytes { old in JSONDecimal.compare(JSONDecimal(old), JSONDecimal(new)) < 0 }
-        }
-    }
 }
