@@ -60,6 +60,28 @@ extension BadInput {
         }
 
         @Test(
+            "A snapshot that meets a change that pauses waits for the approval, and starts over after it",
+            .timeLimit(.minutes(3)))
+        func snapshot() throws {
+            let stand = try Stand(schema: Self.schema, input: "snapshot: always\nschemaChanges: {revision: pause}")
+            let name = "iglu:com.acme.shop/t/jsonschema/1-1-0"
+            try stand.deliver("insert into t values (1, 'x')")
+            try stand.source("alter table t drop a")
+            for _ in 1...2 {
+                try stand.sidecar.start()
+                try eventually(within: 30, "not held: \(stand.sidecar.errors)") {
+                    guard let ready = stand.sidecar.get("/health/ready") else { return false }
+                    return ready.status == 503 && ready.body.contains("schemas approve \(name)")
+                }
+                #expect(stand.sidecar.metric("buz_source_held") == 1)
+                #expect(try stand.sidecar.terminate() == 0)
+            }
+            #expect(try approve(name, stand).code == 0)
+            try stand.deliver("insert into t values (2)")
+            try stand.expectEqual(["t", "u"])
+        }
+
+        @Test(
             "A change that pauses is still paused after kill -9, and once approved nothing was lost",
             .timeLimit(.minutes(3)))
         func pause() throws {

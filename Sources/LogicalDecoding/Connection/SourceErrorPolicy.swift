@@ -5,6 +5,8 @@ package enum SourceErrorPolicy {
         case retry
         /// Only a person can mend it: stop with the error. Nothing beyond the last delivered change is acknowledged.
         case stop
+        /// A person must decide, and the rest of the instance goes on: read nothing, show why, and wait to be stopped.
+        case hold
     }
 
     package static func reaction(to error: SourceError) -> Reaction {
@@ -20,9 +22,9 @@ package enum SourceErrorPolicy {
         case .badConnectionString, .permissionDenied, .serverUnsuitable, .serverReplaced, .noTables,
             .publicationMissing,
             .publicationSkipped, .rowTooLarge, .slotMissing, .slotUnknown, .slotUnsuitable, .slotAhead, .slotLost,
-            .malformedMessage, .schemaHeld,
-            .stopped:
+            .malformedMessage, .stopped:
             return .stop
+        case .schemaHeld: return .hold
         }
     }
 

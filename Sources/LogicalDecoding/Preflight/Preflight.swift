@@ -30,7 +30,7 @@ package enum Preflight {
     private static func remedy(_ error: SourceError) -> String {
         switch SourceErrorPolicy.reaction(to: error) {
         case .retry: "see whether the server runs and can be reached from here, then check again"
-        case .stop: "mend it, then check again"
+        case .stop, .hold: "mend it, then check again"
         }
     }
 

@@ -76,10 +76,26 @@ struct SourceRunner: ~Copyable {
                 {
                     return
                 }
-                control.update { $0.lastError = error }
-                guard SourceErrorPolicy.reaction(to: error) == .retry else { throw error }
-                try rest(after: error)
+                switch SourceErrorPolicy.reaction(to: error) {
+                case .hold: return try hold(error)
+                case .retry:
+                    control.update { $0.lastError = error }
+                    try rest(after: error)
+                case .stop:
+                    control.update { $0.lastError = error }
+                    throw error
+                }
             }
+        }
+    }
+
+    /// Waits to be stopped, without a connection, so that no snapshot holds the server's cleaning up: the next start begins it anew.
+    private func hold(_ error: SourceError) throws(SourceError) {
+        log.error("\(error.message)")
+        control.update { $0.held = error.message }
+        while !control.isStopping {
+            if let failure = control.takeOrders().failure { throw failure }
+            _ = Wait.until(nil, socket: -1, reading: false, signal: control.signal)
         }
     }
 
