@@ -99,6 +99,8 @@ if [ "$what" = test ]; then
   # What the emulator of Snowflake's REST APIs needs.
   venv "${BUZ_SNOWFLAKE:-$(dirname "$root")/snowflake}" \
     "fakesnow[server]==0.12.1" duckdb==2.0.0 snowflake-connector-python==4.8.1 PyJWT==2.15.1 cryptography==50.0.2 zstandard==0.25.0
+  # ClickHouse's engine as a Python module: its servers are in no package registry.
+  venv "${BUZ_CLICKHOUSE:-$(dirname "$root")/clickhouse}" chdb-core==26.9.0
   echo "$root"
 fi
 

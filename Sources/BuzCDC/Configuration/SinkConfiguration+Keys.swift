@@ -5,7 +5,7 @@ extension SinkConfiguration {
     static let types: [any SinkDestination.Type] = [
         StdoutSinkConfiguration.self, FileSinkConfiguration.self, BlackholeSinkConfiguration.self,
         PostgresSinkConfiguration.self, SQLiteSinkConfiguration.self, BigQuerySinkConfiguration.self,
-        SnowflakeSinkConfiguration.self,
+        SnowflakeSinkConfiguration.self, ClickHouseSinkConfiguration.self,
     ]
 
     private enum Keys {

@@ -11,6 +11,8 @@ enum MirrorFactory {
             return try PostgresParityMirror(SinkFactory.settings(postgres, name: sink.name))
         case let sqlite as SQLiteSinkConfiguration:
             return ReadMirror(try SQLiteMirrorReader(SinkFactory.settings(sqlite, name: sink.name)))
+        case let clickHouse as ClickHouseSinkConfiguration:
+            return ReadMirror(ClickHouseMirrorReader(SinkFactory.settings(clickHouse, name: sink.name)))
         default: return nil
         }
     }
@@ -20,6 +22,7 @@ enum MirrorFactory {
         switch sink.destination {
         case let postgres as PostgresSinkConfiguration: postgres.mode == .mirror
         case let sqlite as SQLiteSinkConfiguration: sqlite.mode == .mirror
+        case let clickHouse as ClickHouseSinkConfiguration: clickHouse.mode == .mirror
         default: false
         }
     }

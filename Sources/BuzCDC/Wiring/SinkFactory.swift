@@ -44,6 +44,10 @@ struct SinkFactory {
             var settings = Self.settings(snowflake, name: name)
             settings.isReplay = isReplay
             return SnowflakeSink(settings, renderer: renderer, client: snowflake.client, metrics: metrics)
+        case let clickHouse as ClickHouseSinkConfiguration:
+            var settings = Self.settings(clickHouse, name: name)
+            settings.isReplay = isReplay
+            return ClickHouseSink(settings, renderer: renderer)
         default:
             throw .usage("the sink \(name) has a type that this build does not have")
         }
@@ -81,6 +85,18 @@ struct SinkFactory {
         settings.defaultOutput = snowflake.defaultOutput
         settings.deadletterOutput = snowflake.deadletterOutput
         settings.commitTimeout = snowflake.commitTimeout
+        return settings
+    }
+
+    static func settings(_ clickHouse: ClickHouseSinkConfiguration, name: String) -> ClickHouseSinkSettings {
+        var settings = ClickHouseSinkSettings(
+            name: name, url: clickHouse.url, user: clickHouse.user, password: clickHouse.password,
+            database: clickHouse.database, mode: .init(rawValue: clickHouse.mode.rawValue) ?? .events,
+            format: clickHouse.format, defaultOutput: clickHouse.defaultOutput,
+            deadletterOutput: clickHouse.deadletterOutput)
+        settings.isCompressed = clickHouse.compression == .zstd
+        settings.connectTimeout = clickHouse.connectTimeout
+        settings.timeout = clickHouse.timeout
         return settings
     }
 

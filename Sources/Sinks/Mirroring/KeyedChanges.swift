@@ -88,4 +88,10 @@ final class KeyedChanges {
         let payload = event.record(in: slices).payload
         if !payload.isEmpty { _ = row.take(event.batch(in: slices).bytes(of: payload)) }
     }
+
+    /// Collects the values of the old row, or old key, that an event tells into ``row``.
+    func collectBefore(_ event: EventReference, of slices: [BatchSlice]) {
+        row.clear()
+        _ = row.take(event.batch(in: slices).bytes(of: event.record(in: slices).before))
+    }
 }

@@ -10,7 +10,8 @@ package struct TypePage: Sendable, CustomStringConvertible {
 
     /// Every page with such a table. Recorded by `RECORD=1 swift test --filter TypePages`.
     package static let all: [TypePage] = [
-        TypePage("docs/sinks/sqlite.md", SQLiteTypes.self)
+        TypePage("docs/sinks/sqlite.md", SQLiteTypes.self),
+        TypePage("docs/sinks/clickhouse.md", ClickHouseTypes.self),
     ]
 
     init<Rules: TypeRules>(_ path: String, _ rules: Rules.Type) {
