@@ -13,6 +13,8 @@ enum MirrorFactory {
             return ReadMirror(try SQLiteMirrorReader(SinkFactory.settings(sqlite, name: sink.name)))
         case let clickHouse as ClickHouseSinkConfiguration:
             return ReadMirror(ClickHouseMirrorReader(SinkFactory.settings(clickHouse, name: sink.name)))
+        case let bigquery as BigQuerySinkConfiguration:
+            return ReadMirror(try BigQueryMirrorReader(SinkFactory.settings(bigquery, name: sink.name)))
         default: return nil
         }
     }
@@ -23,6 +25,7 @@ enum MirrorFactory {
         case let postgres as PostgresSinkConfiguration: postgres.mode == .mirror
         case let sqlite as SQLiteSinkConfiguration: sqlite.mode == .mirror
         case let clickHouse as ClickHouseSinkConfiguration: clickHouse.mode == .mirror
+        case let bigquery as BigQuerySinkConfiguration: bigquery.mode == .mirror
         default: false
         }
     }

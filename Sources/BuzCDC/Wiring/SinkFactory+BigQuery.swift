@@ -26,6 +26,9 @@ extension SinkFactory {
         var settings = BigQuerySinkSettings(
             name: name, project: bigquery.project, dataset: bigquery.dataset, credentials: credentials,
             environment: environment)
+        settings.mode = .init(rawValue: bigquery.mode.rawValue) ?? .events
+        settings.write = .init(rawValue: bigquery.write.rawValue) ?? .storage
+        settings.maxStaleness = bigquery.maxStaleness
         settings.format = bigquery.format
         settings.defaultOutput = bigquery.defaultOutput
         settings.deadletterOutput = bigquery.deadletterOutput

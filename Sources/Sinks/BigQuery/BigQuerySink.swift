@@ -9,6 +9,9 @@ package final class BigQuerySink: Sink, @unchecked Sendable {
     private let storage: StorageWriteClient
     private let events: any BigQueryEventWriter
     private let invalidEvents: (any BigQueryEventWriter)?
+    private let catalog: BigQueryMirrorCatalog
+    private let epochs: SourceEpochs
+    private let appender: StorageAppender
 
     package var name: String { settings.name }
     package var takesInvalidEvents: Bool { settings.deadletterOutput != nil }
@@ -18,6 +21,9 @@ package final class BigQuerySink: Sink, @unchecked Sendable {
         let access = settings.access
         api = BigQueryAPI(settings, access)
         storage = StorageWriteClient(settings, access)
+        catalog = BigQueryMirrorCatalog(api, settings)
+        appender = StorageAppender(client: storage)
+        epochs = SourceEpochs(api, settings, appender)
         let writers = EventWriters(settings: settings, api: api, storage: storage, renderer: renderer)
         events = writers.writer(settings.defaultOutput, settings.format)
         // Always envelopes: they say why the event is invalid.
@@ -27,9 +33,11 @@ package final class BigQuerySink: Sink, @unchecked Sendable {
     package func open() async throws(SinkFailure) -> [SourceIdentity: Position] {
         do throws(BigQueryFailure) {
             try api.checkDataset()
+            catalog.forget()
+            epochs.forget()
             let durable = try events.open()
             _ = try invalidEvents?.open()
-            return durable
+            return settings.mode == .mirror ? [:] : durable
         } catch {
             var failure = error.sinkFailure(at: settings.place)
             failure.reopen = true
@@ -38,22 +46,8 @@ package final class BigQuerySink: Sink, @unchecked Sendable {
     }
 
     package func write(_ slices: [BatchSlice]) async -> WriteOutcome {
-        var plain: [EventReference] = []
-        var invalid: [EventReference] = []
-        for (number, slice) in slices.enumerated() {
-            for index in slice.range {
-                let record = slice.batch.records[index]
-                if record.operation.isControl { continue }
-                let event = EventReference(slice: number, record: index)
-                // Without a table for them, only a replay brings them: then they are wanted as they are.
-                if record.isInvalid, invalidEvents != nil { invalid.append(event) } else { plain.append(event) }
-            }
-        }
         do throws(BigQueryFailure) {
-            var refusals = plain.isEmpty ? [:] : try events.write(plain, of: slices)
-            if !invalid.isEmpty, let invalidEvents {
-                refusals.merge(try invalidEvents.write(invalid, of: slices)) { first, _ in first }
-            }
+            let refusals = try attempt(slices)
             return outcome(refusals)
         } catch {
             let failure = error.sinkFailure(at: settings.place)
@@ -65,6 +59,36 @@ package final class BigQuerySink: Sink, @unchecked Sendable {
                 return .failed(failure)
             }
         }
+    }
+
+    /// Answers the events that were refused while the others were taken.
+    private func attempt(_ slices: [BatchSlice]) throws(BigQueryFailure) -> [EventReference: BigQueryFailure] {
+        var plain: [EventReference] = []
+        var invalid: [EventReference] = []
+        let mirror = BigQueryMirrorWriter(
+            slices, catalog, epochs, appender,
+            MirrorEmptying(api: api, appender: appender, settings: settings), settings)
+        for (number, slice) in slices.enumerated() {
+            for index in slice.range {
+                let record = slice.batch.records[index]
+                let event = EventReference(slice: number, record: index)
+                // Without a table for them, only a replay brings them: then they are wanted as they are.
+                if record.isInvalid, invalidEvents != nil {
+                    invalid.append(event)
+                } else if settings.mode == .mirror, record.operation != .none, record.operation != .message {
+                    if record.operation != .schemaChange { try mirror.take(event) }
+                } else if !record.operation.isControl {
+                    plain.append(event)
+                }
+            }
+        }
+        try mirror.carryOut()
+        var refusals = mirror.refusals
+        if !plain.isEmpty { refusals.merge(try events.write(plain, of: slices)) { first, _ in first } }
+        if !invalid.isEmpty, let invalidEvents {
+            refusals.merge(try invalidEvents.write(invalid, of: slices)) { first, _ in first }
+        }
+        return refusals
     }
 
     package func flush() async throws(SinkFailure) {
@@ -99,7 +123,11 @@ struct EventWriters {
     func writer(_ name: String, _ format: EventFormat) -> any BigQueryEventWriter {
         let table = BigQueryEventTable(name, api, settings)
         let rendered = RenderedEvents(format: format, renderer: renderer)
-        return StorageEventWriter(table, path: settings.path(of: name), rendered, storage)
+        switch settings.write {
+        case .storage: return StorageEventWriter(table, path: settings.path(of: name), rendered, storage)
+        case .insertAll: return InsertAllWriter(table, api, rendered)
+        case .load: return LoadWriter(table, api, rendered, pause: settings.pause)
+        }
     }
 }
 

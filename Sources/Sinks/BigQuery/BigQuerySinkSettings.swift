@@ -1,4 +1,5 @@
 package import CoreIngest
+import Glibc
 package import HTTPClient
 
 /// What a `bigquery` sink is told.
@@ -7,7 +8,7 @@ package struct BigQuerySinkSettings: Sendable {
 
     /// The way in which events are written; a mirror always uses ``storage``.
     package enum Write: String, Sendable {
-        /// Storage Write API: default stream, or a committed stream with offsets.
+        /// Storage Write API, default stream.
         case storage
         /// `tabledata.insertAll`
         case insertAll
@@ -36,9 +37,7 @@ package struct BigQuerySinkSettings: Sendable {
     /// Columns that the events table is sorted by, at most four.
     package var clusterBy = ["table_name", "op"]
     /// How old data of a mirror may be that a query sees.
-    package var maxStaleness: Duration = .seconds(15 * 60)
-    /// Committed streams with offsets in place of the default stream.
-    package var exactlyOnce = false
+    package var maxStaleness: Duration = .zero
     /// Of the REST API: scheme and host.
     package var endpoint = "https://bigquery.googleapis.com"
     /// Of the Storage Write API: scheme and host.
@@ -48,6 +47,12 @@ package struct BigQuerySinkSettings: Sendable {
     package var proxy: HTTPClient.Proxy = .environment
     /// What of the process's environment decides about credentials.
     package var environment: GoogleEnvironment
+    /// Waits between two looks at a job.
+    var pause: @Sendable (Duration) -> Void = { duration in
+        let (seconds, attoseconds) = duration.components
+        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        nanosleep(&time, nil)
+    }
     /// For dead letters that are written again, perhaps beside a running instance.
     package var isReplay = false
 

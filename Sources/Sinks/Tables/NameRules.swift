@@ -24,6 +24,8 @@ package struct NameRules: Sendable {
     package var mostBytes: Int?
     package var mostColumns: Int
     package var isAllowed: @Sendable (Unicode.Scalar) -> Bool
+    /// What is put before a name that the destination keeps for itself, or that begins as none may.
+    package var prefix: @Sendable (String) -> String = { _ in "" }
     /// For messages: "SQLite".
     package var destination: String
 
@@ -59,6 +61,7 @@ package struct NameRules: Sendable {
             out = ""
             for scalar in name.unicodeScalars { out.unicodeScalars.append(isAllowed(scalar) ? scalar : "_") }
         }
+        out = prefix(out) + out
         guard let mostBytes, out.utf8.count > mostBytes else { return out }
         var kept = ""
         for scalar in out.unicodeScalars {

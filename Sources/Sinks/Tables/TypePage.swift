@@ -12,6 +12,7 @@ package struct TypePage: Sendable, CustomStringConvertible {
     package static let all: [TypePage] = [
         TypePage("docs/sinks/sqlite.md", SQLiteTypes.self),
         TypePage("docs/sinks/clickhouse.md", ClickHouseTypes.self),
+        TypePage("docs/sinks/bigquery.md", BigQueryTypes.self),
     ]
 
     init<Rules: TypeRules>(_ path: String, _ rules: Rules.Type) {

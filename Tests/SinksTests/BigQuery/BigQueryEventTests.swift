@@ -83,7 +83,7 @@ extension BigQueryTests {
             arguments: [
                 ("UNAVAILABLE", SinkFailure.Code.unavailable), ("INTERNAL", .unavailable),
                 ("RESOURCE_EXHAUSTED", .throttled),
-                ("PERMISSION_DENIED", .unauthorized), ("UNAUTHENTICATED", .unauthorized), ("NOT_FOUND", .misconfigured),
+                ("PERMISSION_DENIED", .unauthorized), ("UNAUTHENTICATED", .unauthorized), ("NOT_FOUND", .unavailable),
             ])
         mutating func faults(code: String, expected: SinkFailure.Code) async throws {
             let sink = stand.sink()
@@ -135,8 +135,33 @@ extension BigQueryTests {
             await sink.close()
         }
 
-        @Test("The shared suite of sinks passes")
-        func conformance() async throws {
+        @Test(
+            "An answer that is lost leaves no repeats where the way of writing promises none",
+            arguments: ["insertAll", "load"])
+        mutating func lostAnswers(way: String) async throws {
+            let sink = stand.sink { $0.write = way == "load" ? .load : .insertAll }
+            _ = try await sink.open()
+            let batch = batches.inserts(50)
+            try stand.emulator.setFaults(
+                #"{"rest":[{"path":"POST .*(insertAll|/jobs)$","status":503,"after":true},{"path":"POST .*(insertAll|/jobs)$","status":429,"reason":"rateLimitExceeded"}]}"#
+            )
+            var failures: [SinkFailure.Code] = []
+            for _ in 0..<3 {
+                if case .failed(let failure) = await sink.write([BatchSlice(batch)]) {
+                    failures.append(failure.code)
+                    continue
+                }
+                do throws(SinkFailure) { try await sink.flush() } catch { failures.append(error.code) }
+            }
+            #expect(failures == [.unavailable, .throttled])
+            #expect(try payloads() == (1...50).map { "\($0)" })
+            await sink.close()
+        }
+
+        @Test(
+            "The shared suite of sinks passes, whatever the way of writing",
+            arguments: ["storage", "insertAll", "load"])
+        func conformance(way: String) async throws {
             func payload(_ text: String) -> RecordedEvent {
                 var record = EventRecord()
                 record.operation = .none
@@ -146,7 +171,12 @@ extension BigQueryTests {
                 return event
             }
             var suite = SinkConformance(
-                make: { stand.sink { $0.format = .row } },
+                make: {
+                    stand.sink {
+                        $0.format = .row
+                        $0.write = BigQuerySinkSettings.Write(rawValue: way) ?? .storage
+                    }
+                },
                 read: {
                     let table = stand.name("events")
                     guard try stand.table("GET", "events").contains("bigquery#table") else { return [] }

@@ -9,6 +9,7 @@ struct BigQuerySinkConfiguration: SinkDestination {
     var credentialsFile: String?
     /// The text of such a file.
     var credentialsText: String?
+    var mode: Mode
     /// Of the events in ``defaultOutput``.
     var format: EventFormat
     /// Table of valid events.
@@ -16,6 +17,9 @@ struct BigQuerySinkConfiguration: SinkDestination {
     /// Table of invalid events; nil: they go to the local dead letter queue.
     var deadletterOutput: String?
     var partition: Partition
+    var write: Write
+    /// Of mirrors; zero: queries see everything.
+    var maxStaleness: Duration
     /// Zero: never.
     var partitionExpiration: Duration
     var clusterBy: [String]
@@ -24,6 +28,8 @@ struct BigQuerySinkConfiguration: SinkDestination {
     var requestTimeout: Duration
 
     enum Credentials: String, Sendable, CaseIterable { case `default`, metadataServer, anonymous }
+    enum Mode: String, Sendable, CaseIterable { case events, mirror }
+    enum Write: String, Sendable, CaseIterable { case storage, insertAll, load }
     enum Partition: String, Sendable, CaseIterable { case hour, day, month, none }
 
     private enum Keys {
@@ -42,10 +48,21 @@ struct BigQuerySinkConfiguration: SinkDestination {
         static let credentialsText = Key<String?>.optionalText(
             "credentialsText", "The text of such a file, where there is none.", secrecy: .whole,
             example: "${BUZ_BIGQUERY_CREDENTIALS:-}")
+        static let mode = Key<Mode>.choice(
+            "mode", "Append events to a table, or keep tables that equal the source's.", .defaulted("events"))
+        static let write = Key<Write>.choice(
+            "write",
+            "How events come into their tables: the Storage Write API, tabledata.insertAll, or a load job for each flush. A mirror takes the first.",
+            .defaulted("storage"))
+        static let maxStaleness = Key<Duration>.duration(
+            "maxStaleness",
+            "How old the rows of a mirror may be that a query sees. Queries are cheaper and faster with it; 0s: they see everything.",
+            .defaulted("0s"), in: .zero...(.seconds(86_400)))
         static let format = Key<EventFormat>.choice(
             "format", "How the events in the events table are written.", .defaulted("envelope"))
         static let defaultOutput = Key<String>.text(
-            "defaultOutput", "Table of the events.", .defaulted("events"), rule: .identifier)
+            "defaultOutput", "Table of the events; in a mirror only of those that belong to no table.",
+            .defaulted("events"), rule: .identifier)
         static let deadletterOutput = Key<String?>.optionalText(
             "deadletterOutput", "Table that takes invalid events. Without it they go to the sink's dead letters.",
             rule: .identifier, example: "invalid_events")
@@ -74,7 +91,9 @@ struct BigQuerySinkConfiguration: SinkDestination {
     static let examples: [String: ConfigurationLiteral] = ["name": "warehouse", "deliveryRequired": "false"]
     static let keys = [
         Keys.project.specification, Keys.dataset.specification, Keys.credentials.specification,
-        Keys.credentialsFile.specification, Keys.credentialsText.specification, Keys.format.specification,
+        Keys.credentialsFile.specification, Keys.credentialsText.specification, Keys.mode.specification,
+        Keys.write.specification,
+        Keys.maxStaleness.specification, Keys.format.specification,
         Keys.defaultOutput.specification, Keys.deadletterOutput.specification, Keys.partition.specification,
         Keys.partitionExpiration.specification, Keys.clusterBy.specification, Keys.endpoint.specification,
         Keys.storageEndpoint.specification, Keys.requestTimeout.specification,
@@ -86,6 +105,9 @@ struct BigQuerySinkConfiguration: SinkDestination {
         credentials = section[Keys.credentials]
         credentialsFile = section[Keys.credentialsFile]
         credentialsText = section[Keys.credentialsText]
+        mode = section[Keys.mode]
+        write = section[Keys.write]
+        maxStaleness = section[Keys.maxStaleness]
         format = section[Keys.format]
         defaultOutput = section[Keys.defaultOutput]
         deadletterOutput = section[Keys.deadletterOutput]
@@ -99,5 +121,10 @@ struct BigQuerySinkConfiguration: SinkDestination {
 
     static func check(_ section: CheckedSection, _ checker: inout ConfigurationChecker) {
         checker.checkOutputsDiffer(section)
+        if section.text("mode") == "mirror", let write = section.text("write"), write != "storage",
+            let value = section.value("write")
+        {
+            checker.report(value.position, "a mirror is written by the Storage Write API: leave 'write' out")
+        }
     }
 }

@@ -46,7 +46,7 @@ final class StorageEventWriter: BigQueryEventWriter {
             for row in result.appended { taken.insert(Self.taken(rows.owners[row], slices)) }
             held += slices.map(\.batch)
             if failure.kind == .notFound { table.forget() }
-            throw failure
+            throw failure.afterChange
         }
         forget()
         var refused: [EventReference: BigQueryFailure] = [:]
