@@ -5,42 +5,33 @@ import Testing
 
 @testable import CoreIngest
 
-/// Lets questions through when it is told to, and holds them until then.
-private final class GatedRegistry: SchemaRegistry {
-    private let registry: any SchemaRegistry
-    private let isOpen = Atomic(false)
-    private let held = Atomic(0)
-
-    init(_ registry: any SchemaRegistry) { self.registry = registry }
-    var description: String { "gated" }
-    var waiting: Int { held.load(ordering: .relaxed) }
-    func open() { isOpen.store(true, ordering: .relaxed) }
-    func close() { isOpen.store(false, ordering: .relaxed) }
-
-    private func pass() {
-        held.add(1, ordering: .relaxed)
-        while !isOpen.load(ordering: .relaxed) { usleep(1000) }
-        held.subtract(1, ordering: .relaxed)
-    }
-
-    func text(of name: SchemaName) throws(SchemaError) -> [UInt8]? {
-        pass()
-        return try registry.text(of: name)
-    }
-
-    func versions(vendor: String, name: String) throws(SchemaError) -> [SchemaVersion] {
-        pass()
-        return try registry.versions(vendor: vendor, name: name)
-    }
-
-    func names(most: Int) throws(SchemaError) -> [SchemaName]? { try registry.names(most: most) }
-}
-
 @Suite struct SchemaCacheTests {
     private final class Clock: Sendable {
         let time = Atomic<Int64>(0)
         func advance(seconds: Int64) { time.wrappingAdd(seconds * 1_000_000, ordering: .relaxed) }
         var now: @Sendable () -> Int64 { { self.time.load(ordering: .relaxed) } }
+    }
+
+    /// The clock goes on with each question.
+    private final class SlowRegistry: SchemaRegistry {
+        private let registry: any SchemaRegistry
+        private let clock: Clock
+        let step = Atomic<Int64>(0)
+
+        init(_ registry: any SchemaRegistry, _ clock: Clock) {
+            self.registry = registry
+            self.clock = clock
+        }
+
+        var description: String { "slow" }
+
+        func text(of name: SchemaName) throws(SchemaError) -> [UInt8]? {
+            clock.time.wrappingAdd(step.load(ordering: .relaxed), ordering: .relaxed)
+            return try registry.text(of: name)
+        }
+
+        func versions(vendor: String, name: String) throws(SchemaError) -> [SchemaVersion] { [] }
+        func names(most: Int) throws(SchemaError) -> [SchemaName]? { nil }
     }
 
     private let registry = RecordingRegistry()
@@ -165,11 +156,11 @@ private final class GatedRegistry: SchemaRegistry {
         }
         // As many as threads ask and places to wait; the rest was not even noted.
         #expect(gate.waiting <= 4)
-        #expect(cache.statistics.fetches <= 1 + 4 + 256)
+        #expect(cache.statistics.fetches <= 1 + 4 + 128)
         #expect(cache.status.lastError?.contains("has not answered") == true)
         gate.open()
         try eventually("it does not recover") { cache.status.failingSeconds == nil }
-        try eventually("the questions are not worked off") { cache.statistics.entries > 256 }
+        try eventually("the questions are not worked off") { cache.statistics.entries > 128 }
         registry.set("iglu:com.acme/late/jsonschema/1-0-0", "{}")
         #expect(word(cache.validator(for: try #require(SchemaName(path: "com.acme/late/v1.json")))) == "found")
     }
@@ -191,6 +182,56 @@ private final class GatedRegistry: SchemaRegistry {
         let late = try #require(SchemaName(vendor: "com.acme", name: "n9999", version: .first))
         registry.set(late.description, "{}")
         #expect(word(cache.validator(for: late)) == "found")
+    }
+
+    @Test("names that take time to turn out missing are waited for a while only; known ones never wait")
+    func waste() throws {
+        let slow = SlowRegistry(registry, clock)
+        registry.set(name.description, "{}")
+        let cache = SchemaCache(slow, now: clock.now)
+        #expect(word(cache.validator(for: name)) == "found")
+        func unknown(_ index: Int) throws -> String {
+            word(
+                cache.validator(for: try #require(SchemaName(vendor: "com.acme", name: "n\(index)", version: .first))))
+        }
+        // Each takes 20 ms of the clock, and a quarter of what passes is paid back.
+        slow.step.store(20_000, ordering: .relaxed)
+        var waited = 0
+        while try unknown(waited) == "missing" { waited += 1 }
+        #expect((13...20).contains(waited))
+        slow.step.store(0, ordering: .relaxed)
+        try eventually("the last is not asked for") { cache.statistics.entries == waited + 2 }
+        #expect(try unknown(waited) == "missing")
+        #expect(cache.status.failingSeconds == nil)
+        for index in 100..<200 {
+            _ = try unknown(index)
+            #expect(word(cache.validator(for: name)) == "found")
+        }
+        clock.advance(seconds: 4)
+        #expect(try unknown(1000) == "missing")
+    }
+
+    @Test("strange names leave room for the contracts of tables, which are asked for first")
+    func priority() throws {
+        let gate = GatedRegistry(registry)
+        registry.set("iglu:com.acme/t/jsonschema/1-0-0", "{}")
+        var settings = SchemaCache.Settings()
+        settings.patience = .milliseconds(20)
+        let cache = SchemaCache(gate, settings: settings, now: clock.now)
+        for index in 0..<1000 {
+            _ = cache.validator(for: try #require(SchemaName(vendor: "com.acme", name: "n\(index)", version: .first)))
+        }
+        let asked = cache.statistics.fetches
+        for index in 0..<100 {
+            #expect(throws: SchemaError.self) {
+                try cache.contract(vendor: "com.acme", name: "t\(index == 0 ? "" : "\(index)")", afresh: false)
+            }
+        }
+        #expect(cache.statistics.fetches == asked + 100)
+        gate.open()
+        try eventually("the contract does not come") {
+            (try? cache.contract(vendor: "com.acme", name: "t", afresh: false))?.name.version == .first
+        }
     }
 
     @Test("what was found is there after a restart without the registry, unless its file was damaged or purged")

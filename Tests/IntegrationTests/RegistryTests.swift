@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import TestServers
 import Testing
 
@@ -61,6 +62,107 @@ struct RegistryTests {
         #expect(sidecar.lines().contains { $0.contains(#""note":"down""#) && $0.contains(#""isValid":true"#) })
         let total = try source.sql("select count(*) from item", database: "shop")
         #expect("\(sidecar.lines().count + sidecar.lines("bad").count)" == total)
+    }
+
+    /// What the stub does with questions.
+    private enum Mode: Sendable {
+        case good
+        case silent
+        case garbage
+    }
+
+    @Test(
+        "Slow, talking garbage, with 5 MB for a contract: rows flow and are checked as before, and status says what is wrong"
+    )
+    func trouble() throws {
+        let source = try PostgresServer()
+        let files = StubFileServer()
+        let mode = Mutex(Mode.good)
+        files.set("/schemas/com.acme.shop/item/jsonschema/1-0-0", Self.contract)
+        let server = try StubHTTPServer { request in
+            switch mode.withLock({ $0 }) {
+            case .good: files.answer(request)
+            case .silent: .silence
+            case .garbage: .text(200, "<html>not found</html>")
+            }
+        }
+        let sidecar = try sidecar(source, server.port)
+        try source.sql("insert into item values (0, 'fine')", database: "shop")
+        try sidecar.startReady()
+        try eventually("\(sidecar.errors)") { sidecar.lines().count == 1 }
+        func status() throws -> String { try sidecar.command(["status", "--config", sidecar.configuration]).output }
+        var rows = 1
+        /// Whether all rows that are fine flow, and one that breaks the contract does not.
+        func flow(_ broken: Int) throws {
+            try source.sql(
+                "insert into item select n, 'fine' from generate_series(\(rows), \(rows + 99)) n", database: "shop")
+            try source.sql("insert into item values (\(-broken), 'too long')", database: "shop")
+            rows += 100
+            try eventually("\(sidecar.lines().count) rows flow, \(sidecar.lines("bad").count) not: \(sidecar.errors)") {
+                sidecar.lines().count == rows && sidecar.lines("bad").count == broken
+            }
+        }
+        let troubles = [
+            (Mode.silent, "has not answered for"), (.garbage, "answers for a folder with what is no JSON array"),
+        ]
+        for (number, (next, words)) in troubles.enumerated() {
+            mode.withLock { $0 = next }
+            // Makes it be asked at once.
+            #expect(sidecar.get("/c/purge")?.status == 200)
+            try flow(number + 1)
+            try eventually("status does not say '\(words)'") { try status().contains(words) }
+            #expect(sidecar.metric("buz_registry_up") == 0)
+            #expect(sidecar.get("/health/ready")?.status == 200)
+        }
+        let large = "{\"title\":\"\(String(repeating: "a", count: 5 << 20))\"}"
+        files.set("/schemas/com.acme.shop/item/jsonschema/1-0-1", large)
+        mode.withLock { $0 = .good }
+        #expect(sidecar.get("/c/purge")?.status == 200)
+        try eventually("the large contract is not told of") {
+            try status().contains("contract iglu:com.acme.shop/item/jsonschema/1-0-1 is not applied to public.item")
+        }
+        try flow(3)
+        #expect(sidecar.metric("buz_registry_up") == 1)
+        #expect(sidecar.metric("buz_sink_dead_letters{sink=\"lake\"}") == 0)
+        try sidecar.terminate()
+    }
+
+    @Test("Ten thousand events with as many unknown names, while the registry hangs: known ones pass, the rest is kept")
+    func flood() throws {
+        let files = StubFileServer()
+        files.set("/schemas/com.acme/known/jsonschema/1-0-0", "{}")
+        let isSilent = Mutex(false)
+        let server = try StubHTTPServer { isSilent.withLock { $0 } ? .silence : files.answer($0) }
+        let sidecar = try Sidecar(
+            collector: "selfDescribing: {enabled: true}", http: "registryPatience: 1s",
+            sinks: "- {name: lake, type: file, path: OUT, defaultOutput: events, deadletterOutput: bad}",
+            more: "registry: {backend: {type: http, url: \"http://127.0.0.1:\(server.port)/schemas\", timeout: 1s}}")
+        try sidecar.startReady()
+        func event(_ name: String) -> String {
+            #"{"payload":{"schema":"iglu:com.acme/\#(name)/jsonschema/1-0-0","data":{}}}"#
+        }
+        let connection = try #require(HTTPConnection(port: sidecar.operationsPort))
+        #expect(connection.post(event("known"))?.status == 200)
+        try eventually("\(sidecar.errors)") { sidecar.lines().count == 1 }
+        isSilent.withLock { $0 = true }
+        for round in 0..<100 {
+            let events = (0..<100).flatMap { [event("n\(round)-\($0)"), event("known")] }
+            #expect(connection.post("[\(events.joined(separator: ","))]")?.status == 200)
+        }
+        try eventually(
+            within: 60,
+            "\(sidecar.lines().count) known events flow, \(server.requests.count) questions: \(sidecar.errors)"
+        ) {
+            sidecar.lines().count == 10_001
+        }
+        try eventually("the rest is not kept") {
+            sidecar.metric("buz_sink_dead_letters{sink=\"lake\"}") == Double(10_000 - sidecar.lines("bad").count)
+        }
+        let status = try sidecar.command(["status", "--config", sidecar.configuration]).output
+        #expect(status.contains("schema registry: the web registry at"), "\(status)")
+        // Threads and places to wait bound what the registry is asked, not the number of names.
+        #expect(server.requests.count < 1000)
+        try sidecar.terminate()
     }
 
     @Test("The commands list, get, publish and purge; the pages serve and purge")

@@ -28,6 +28,7 @@ extension InstanceStatus {
                 }
             }
             if let registry { out.object("registry") { Self.write(registry, to: &$0) } }
+            out.array("contractProblems") { list in for problem in contractProblems { list.element(problem) } }
         }
     }
 

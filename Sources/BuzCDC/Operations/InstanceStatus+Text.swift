@@ -25,11 +25,17 @@ extension InstanceStatus {
                 out += "; \(registry.staleEntries) schemas are used past their time, by up to \(Quantity.duration(age))"
             }
         }
+        for problem in contractProblems.prefix(Self.mostContractLines) { out += "\n  contract: \(problem)" }
+        if contractProblems.count > Self.mostContractLines {
+            out += "\n  contract: \(contractProblems.count - Self.mostContractLines) more tables; see --json"
+        }
         for lane in lanes {
             if let error = lane.lastError { out += "\n  sink \(lane.sink): \(mended(lane))\(error)" }
         }
         return out
     }
+
+    private static let mostContractLines = 10
 
     /// What goes before an error that does not stand any more.
     private func mended(_ lane: LaneStatus) -> String {

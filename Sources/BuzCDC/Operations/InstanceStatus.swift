@@ -28,6 +28,8 @@ struct InstanceStatus: Sendable {
     var residentBytes: Int
     /// How the schema registry answers.
     var registry: SchemaCache.Status?
+    /// What is wrong with the contracts of tables, one line each.
+    var contractProblems: [String] = []
 
     var uptimeSeconds: Double { Double(takenAt - startedAt) / 1_000_000 }
 

@@ -111,6 +111,7 @@ final class Instance: Sendable {
             collector: collector?.status, lanes: pipeline.lanes, publication: schemas.publisher?.status,
             acknowledgementError: pipeline.acknowledgementError
                 ?? sources.lazy.compactMap(\.checkpointFailure).first,
-            residentBytes: ProcessMemory.residentBytes(), registry: schemas.contracts.status)
+            residentBytes: ProcessMemory.residentBytes(), registry: schemas.contracts.status,
+            contractProblems: schemas.contractProblems)
     }
 }

@@ -55,6 +55,9 @@ struct SchemaWiring: Sendable {
         return try contracts.text(of: name)
     }
 
+    /// What is wrong with the contracts of tables, one line each.
+    var contractProblems: [String] { catalogs.values.flatMap(\.contractProblems).sorted() }
+
     func streams(of input: PostgresInputConfiguration) -> StreamFactory {
         let catalog = catalogs[input.name]
         return { shape in

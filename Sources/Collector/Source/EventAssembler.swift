@@ -7,12 +7,15 @@ struct EventAssembler: ~Copyable {
     private var evaluator = SchemaEvaluator()
     private let wait: (Int) -> Bool
     private let reporting: SchemaReporting
-    private var hasGivenUp = false
+    private let cache: SchemaCache
+    /// The outage of the registry that was not waited out.
+    private var givenUp: Int64?
 
     /// `wait`: called when the registry does not answer, with the number of attempts before; true to ask again, false to go on
-    /// without, until it has answered for some schema.
+    /// without, until it has answered again.
     init(_ schemas: SchemaCache, reporting: SchemaReporting, wait: @escaping (Int) -> Bool) {
         self.schemas = KnownSchemas { schemas.validator(for: $0) }
+        cache = schemas
         self.wait = wait
         self.reporting = reporting
     }
@@ -61,14 +64,11 @@ struct EventAssembler: ~Copyable {
 
     private mutating func resolved(_ text: UnsafeRawBufferPointer) -> KnownSchema {
         let schema = schemas.schema(text)
-        guard schema.isUnavailable else {
-            if schema.answer != nil { hasGivenUp = false }
-            return schema
-        }
-        // Patience is spent once an outage, not once a schema: events must not pile up behind it for ever.
+        // Patience is spent once an outage, not once a schema: events must not pile up behind it for ever. A registry that answers is not
+        // waited for here: the schema is one of too many strange ones.
         var attempts = 0
-        while schema.isUnavailable, !hasGivenUp {
-            if wait(attempts) { schemas.lookAgain(schema) } else { hasGivenUp = true }
+        while schema.isUnavailable, let outage = cache.failingSince, outage != givenUp {
+            if wait(attempts) { schemas.lookAgain(schema) } else { givenUp = outage }
             attempts += 1
         }
         return schema

@@ -147,6 +147,35 @@ struct EventAssemblerTests {
         #expect(line.contains(#""isValid":false"#))
         #expect(line.contains(#""keyword":"registry""#))
     }
+
+    @Test("Events with known schemas between those with unknown ones do not make the registry waited for again")
+    func outage() throws {
+        let schemas = SchemaCache(registry) { 0 }
+        _ = schemas.validator(for: try #require(SchemaName("iglu:com.acme/a/jsonschema/1-0-0")))
+        registry.isDown.store(true, ordering: .relaxed)
+        var waits = 0
+        var assembler = EventAssembler(schemas, reporting: SchemaReporting()) { attempts in
+            waits += 1
+            return attempts < 3
+        }
+        var builder = EventBatchBuilder()
+        assembler.beginBatch()
+        for index in 0..<500 {
+            var events = CollectedEvents(ids: UUIDSource(seed: UInt64(index)))
+            let unknown = #""iglu:com.acme/n\#(index)/jsonschema/1-0-0""#
+            let request = SampleRequest(
+                .post, "/self-describing", body: "[\(event(name, #"{"id":1}"#)),\(event(unknown, "{}"))]")
+            events.beginRequest(at: request.receivedAt)
+            _ = request.use { SelfDescribingHandler().handle($0, into: &events) }
+            for event in events.all {
+                assembler.append(event, at: Position(commit: UInt64(index + 1), ordinal: 0), to: &builder)
+            }
+        }
+        Validation.apply(to: &builder)
+        #expect(waits == 4)
+        #expect(builder.records.count { $0.flags.contains(.schemaUnavailable) } == 500)
+        #expect(builder.records.count { !$0.isInvalid } == 500)
+    }
 }
 
 @Suite("The deduplication window")

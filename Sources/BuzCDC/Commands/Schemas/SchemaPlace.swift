@@ -1,3 +1,4 @@
+import Collector
 import CoreIngest
 
 /// Where a schema is that a command was given: a file, or `iglu:…` in the registry of a configuration.
@@ -36,10 +37,11 @@ struct SchemaPlace {
         return found
     }
 
-    /// The registry of the configuration, for what the schema refers to; nil without one.
+    /// The registry of the configuration with the built-in schemas, as a running instance has it; nil without one.
     func registry() throws(CommandFailure) -> (any SchemaRegistry)? {
         guard let config else { return nil }
-        return try ConfigurationOption.load(path: config).configuration.registry.backend.registry()
+        return BuiltInRegistry(
+            before: try ConfigurationOption.load(path: config).configuration.registry.backend.registry())
     }
 
     private var isRegistered: Bool { place.hasPrefix("iglu:") }

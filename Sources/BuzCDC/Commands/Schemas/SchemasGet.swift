@@ -1,9 +1,10 @@
 import ArgumentParser
+import Collector
 import CoreIngest
 
 struct SchemasGet: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Print a schema of the registry.",
+        commandName: "get", abstract: "Print a schema of the registry, or one that comes with the program.",
         discussion: "Ends with status 1 when the registry has none of that name.")
 
     @OptionGroup var file: ConfigurationOption
@@ -13,7 +14,7 @@ struct SchemasGet: ParsableCommand {
 
     func run() throws {
         guard let name = SchemaName(name) else { throw CommandFailure.usage(SchemasCommand.malformed(name)) }
-        let registry = try SchemasCommand.registry(file)
+        let registry = BuiltInRegistry(before: try SchemasCommand.registry(file))
         let found = try SchemasCommand.asking { () throws(SchemaError) in try registry.text(of: name) }
         guard let text = found else {
             throw CommandFailure.failed("\(registry.description) has no schema \(name)")

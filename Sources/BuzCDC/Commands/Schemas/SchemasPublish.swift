@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collector
 import CoreIngest
 
 struct SchemasPublish: ParsableCommand {
@@ -55,6 +56,10 @@ struct SchemasPublish: ParsableCommand {
             }
             name = own
         }
+        if BuiltInSchema.all[name] != nil {
+            throw .usage(
+                "\(name) comes with the program, which would not use another; publish it as another version")
+        }
         if let flaw = SchemaText.flaw(text, as: name) { throw .usage("\(path) is not \(name): \(flaw)") }
         return (name, text)
     }
@@ -68,7 +73,7 @@ struct SchemasPublish: ParsableCommand {
         var options = SchemaOptions()
         options.lookup = { uri throws(SchemaError) in
             if let text = published[uri] { return text }
-            return try registry.lookup(uri)
+            return try BuiltInRegistry(before: registry).lookup(uri)
         }
         do throws(SchemaError) {
             _ = try PayloadValidator(

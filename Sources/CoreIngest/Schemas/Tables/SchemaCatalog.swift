@@ -112,13 +112,13 @@ package final class SchemaCatalog: Sendable {
     /// Rises whenever a descriptor took the place of another without a change of its table: ask for all of them again then.
     package var revision: UInt64 { changes.load(ordering: .acquiring) }
 
-    /// Looks for the tables' contracts in the registry, and puts them into force. Blocks as long as the registry does.
+    /// Looks for the tables' contracts in the registry, and puts them into force. Waits for it as the cache does.
     /// `onlyUnsettled`: those for which it has not answered yet.
     package func refresh(onlyUnsettled: Bool = false) {
         guard contracts != nil else { return }
         let tables = state.withLock { $0.tables.filter { !onlyUnsettled || !$0.value.isSettled } }
         for (key, table) in tables {
-            let found = contract(for: table.derived, inForce: table.contract, key: key)
+            let found = contract(for: table.derived, inForce: table.contract, key: key, afresh: !onlyUnsettled)
             let isSame =
                 found.contract?.text == table.contract?.text
                 && found.contract?.validator.schema == table.contract?.validator.schema
@@ -161,29 +161,30 @@ package final class SchemaCatalog: Sendable {
         state.withLock { $0.texts.keys.sorted { $0.description < $1.description } }
     }
 
+    /// What is wrong with the contracts of tables, one line each.
+    package var contractProblems: [String] { state.withLock { Array($0.warnings.values) } }
+
     /// The contract, and whether there is no need to ask again soon. What is in force stays so while the registry has nothing that can
     /// be used, or does not answer.
     private func contract(
-        for derived: SchemaName, inForce: Contract?, key: [ExactText]
+        for derived: SchemaName, inForce: Contract?, key: [ExactText], afresh: Bool
     ) -> (contract: Contract?, isSettled: Bool, problem: SchemaError?) {
         guard let contracts else { return (nil, true, nil) }
         let table = key.dropFirst().map(\.wrappedValue).filter { !$0.isEmpty }.joined(separator: ".")
         do throws(SchemaError) {
-            guard let (name, text) = try contracts.contract(vendor: derived.vendor, name: derived.name) else {
+            let found = try contracts.contract(vendor: derived.vendor, name: derived.name, afresh: afresh)
+            switch found?.answer {
+            case nil, .missing:
                 warnOnce(nil, key)
                 return (nil, true, nil)
-            }
-            if let inForce, inForce.text == text, inForce.validator.schema == name {
-                warnOnce(nil, key)
-                return (inForce, true, nil)
-            }
-            contracts.purge(name)
-            switch contracts.validator(for: name) {
             case .found(let validator):
                 warnOnce(nil, key)
-                return (Contract(validator: validator, text: text), true, nil)
-            case .missing: return (nil, false, nil)
+                if let inForce, inForce.text == validator.text, inForce.validator.schema == validator.schema {
+                    return (inForce, true, nil)
+                }
+                return (Contract(validator: validator, text: validator.text), true, nil)
             case .refused(let error):
+                let name = found?.name ?? derived
                 warnOnce("the contract \(name) is not applied to \(table): \(error); mend it", key)
                 return (inForce, true, nil)
             case .unavailable(let error): throw error
@@ -201,7 +202,7 @@ package final class SchemaCatalog: Sendable {
     ) -> (contract: Contract?, isSettled: Bool, problem: SchemaError?) {
         var attempts = 0
         while true {
-            let found = contract(for: derived, inForce: inForce, key: key)
+            let found = contract(for: derived, inForce: inForce, key: key, afresh: false)
             attempts += 1
             guard found.problem != nil, contracts?.isWorthWaiting(attempts) == true else { return found }
         }

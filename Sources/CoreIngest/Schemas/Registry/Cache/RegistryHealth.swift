@@ -9,6 +9,8 @@ struct RegistryHealth {
     private var silentUntil: Int64 = .min
     private var second: Int64 = .min
     private var misses = 0
+    private var wasted: Int64 = 0
+    private var wastedAt: Int64 = 0
 
     mutating func answered(at time: Int64) {
         failingSince = nil
@@ -41,6 +43,16 @@ struct RegistryHealth {
     }
 
     func missesAreMany(at time: Int64, most: Int) -> Bool { misses >= most && time / 1_000_000 == second }
+
+    /// Someone waited so long for what turned out to be missing.
+    mutating func wasted(_ duration: Int64, at time: Int64) {
+        // What cannot be worked off within some seconds is forgotten: the registry may be better by then.
+        wasted = min(waste(at: time) + max(0, duration), 1_000_000)
+        wastedAt = time
+    }
+
+    /// The time that was waited so, less a quarter of what has passed since.
+    func waste(at time: Int64) -> Int64 { max(0, wasted - (time - wastedAt) / 4) }
 
     /// After a failure, only when the pause is over.
     func mayAsk(at time: Int64) -> Bool { time >= silentUntil }

@@ -4,10 +4,12 @@ extension SchemaCache {
     /// The question for a key that is under way, or a new one; nil when too many wait.
     func fly(_ key: Key, _ state: inout State) -> SchemaFlight? {
         if let flight = state.flights[key] { return flight }
-        guard state.waiting.count < settings.mostWaiting else { return nil }
+        // Whoever invents names must not hold up tables and what is in use.
+        let isStrange = key.isSchema && state.entries[key]?.content.isUseful != true
+        guard state.waiting.count < (isStrange ? settings.mostWaiting / 2 : settings.mostWaiting) else { return nil }
         let flight = SchemaFlight(key)
         state.flights[key] = flight
-        state.waiting.append(flight)
+        if isStrange { state.waiting.append(flight) } else { state.waiting.insert(flight, at: 0) }
         state.statistics.fetches += 1
         if state.threads < settings.threads {
             state.threads += 1
@@ -15,7 +17,7 @@ extension SchemaCache {
             guard SchemaFlight.onThread({ self.answerFlights() }) else {
                 state.threads -= 1
                 if state.threads == 0 {
-                    state.waiting.removeLast()
+                    state.waiting.removeAll { $0 === flight }
                     state.flights[key] = nil
                     return nil
                 }
@@ -46,6 +48,8 @@ extension SchemaCache {
             switch key {
             case .versions(let vendor, let name):
                 return .versions(try registry.versions(vendor: vendor, name: name))
+            case .contract(let vendor, let name):
+                return .contract(try fetchContract(vendor, name, flight.references))
             case .schema(let name):
                 guard let text = try registry.text(of: name) else {
                     store?.remove(name)
@@ -62,7 +66,7 @@ extension SchemaCache {
     }
 
     /// Compiles a text with all that it refers to by name; nothing else is ever asked for. `offline`: by what is on disk alone.
-    private func compile(
+    func compile(
         _ text: [UInt8], as name: SchemaName, _ references: SchemaReferences, offline: Bool = false
     ) -> Content {
         var arena = ByteArena(capacity: text.count)
@@ -111,6 +115,10 @@ extension SchemaCache {
                 entry.cost += versions.count * 24
                 if versions.isEmpty { entry.expires = time + settings.negativeTimeToLive }
                 state.health.answered(at: time)
+            case .contract(let contract):
+                if contract == nil { entry.expires = time + settings.negativeTimeToLive }
+                state.health.answered(at: time)
+                if isCurrent, let contract { keep(contract, like: entry, &state) }
             case .schema(.missing):
                 entry.expires = time + settings.negativeTimeToLive
                 state.health.answered(at: time)
@@ -131,6 +139,20 @@ extension SchemaCache {
             if isCurrent { keep(entry, for: flight.key, &state) }
             return entry.content
         }
+    }
+
+    /// The schema of a contract is what its name stands for everywhere; it has the cost.
+    private func keep(_ contract: Contract, like entry: Entry, _ state: inout State) {
+        var entry = entry
+        entry.content = .schema(contract.answer)
+        guard case .found(let validator) = contract.answer else { return state.forget(.schema(contract.name)) }
+        if case .schema(.found(let before))? = state.entries[.schema(contract.name)]?.content,
+            before.text != validator.text
+        {
+            for (key, other) in state.entries where other.references.contain(contract.name) { state.forget(key) }
+        }
+        entry.cost += validator.byteCount
+        keep(entry, for: .schema(contract.name), &state)
     }
 
     private func keep(_ entry: Entry, for key: Key, _ state: inout State) {

@@ -27,7 +27,10 @@ package final class SchemaCache: Sendable {
         package var patience: Duration = .seconds(2)
         /// Schemas that turned out to be missing, in one second; names beyond are refused without being asked for.
         package var mostMissesPerSecond = 200
-        /// Questions that wait for a thread.
+        /// How long callers may have waited for schemas that turned out to be missing, less a quarter of the time since, before names
+        /// that are not known are asked for without waiting.
+        package var mostWaste: Int64 = 250_000
+        /// Questions that wait for a thread; those for names that events give are fewer by half.
         package var mostWaiting = 256
         /// Threads that ask.
         package var threads = 4
@@ -49,13 +52,16 @@ package final class SchemaCache: Sendable {
     enum Key: Hashable, Sendable {
         case schema(SchemaName)
         case versions(vendor: String, name: String)
+        case contract(vendor: String, name: String)
     }
 
     /// What is known of a key.
     enum Content: Sendable {
         case schema(Answer)
         case versions([SchemaVersion])
-        /// The versions could not be had.
+        /// Nil: a team put none there.
+        case contract(Contract?)
+        /// The versions, or the contract, could not be had.
         case failed(SchemaError)
     }
 
@@ -104,7 +110,7 @@ package final class SchemaCache: Sendable {
     package func validator(for name: SchemaName) -> Answer {
         switch content(.schema(name)) {
         case .schema(let answer): answer
-        case .versions: .missing
+        case .versions, .contract: .missing
         case .failed(let error): .unavailable(error)
         }
     }
@@ -123,7 +129,7 @@ package final class SchemaCache: Sendable {
         switch content(.versions(vendor: vendor, name: name)) {
         case .versions(let versions):
             versions.max().flatMap { SchemaName(vendor: vendor, name: name, version: $0) }
-        case .schema: nil
+        case .schema, .contract: nil
         case .failed(let error): throw error
         }
     }
@@ -137,9 +143,12 @@ package final class SchemaCache: Sendable {
         }
     }
 
-    private func content(_ key: Key) -> Content {
+    /// `afresh`: asks the registry, though something is known.
+    func content(_ key: Key, afresh: Bool = false) -> Content {
         let time = now()
-        let step = state.withLock { state in lookUp(key, at: time, &state) }
+        let step = state.withLock { state in
+            afresh ? ask(key, at: time, &state) : lookUp(key, at: time, &state)
+        }
         switch step {
         case .answer(let content): return content
         case .fromStore:
@@ -206,13 +215,31 @@ package final class SchemaCache: Sendable {
             return .answer(
                 known ?? key.unavailable(SchemaError(.unavailable, "too many schemas are being asked for at once")))
         }
-        return .wait(flight, state.health.isSlow ? .zero : settings.patience)
+        if state.health.isSlow { return .wait(flight, .zero) }
+        if key.isSchema, state.health.waste(at: time) > settings.mostWaste {
+            state.statistics.throttled += 1
+            return .answer(
+                known
+                    ?? key.unavailable(
+                        SchemaError(
+                            .unavailable,
+                            "it is not known yet, and was not waited for, as too many unknown schemas were named")))
+        }
+        return .wait(flight, settings.patience)
     }
 
     private func wait(for flight: SchemaFlight, _ patience: Duration) -> Content {
-        if let content = flight.wait(atMost: patience) { return content }
+        let start = now()
+        if let content = flight.wait(atMost: patience) {
+            if flight.key.isSchema, !content.isUseful {
+                let time = now()
+                state.withLock { $0.health.wasted(time - start, at: time) }
+            }
+            return content
+        }
         let time = now()
         return state.withLock { state in
+            state.health.wasted(time - start, at: time)
             state.health.waitedInVain(registry.description, settings.patience, at: time)
             if let known = state.entries[flight.key], known.content.isUseful {
                 state.statistics.stale += 1
@@ -222,18 +249,8 @@ package final class SchemaCache: Sendable {
         }
     }
 
-    /// How the registry answered to someone who asked it past the cache; nil: it did.
-    func noteAnswer(_ error: SchemaError?) {
-        let time = now()
-        state.withLock { state in
-            guard let error else {
-                state.health.answered(at: time)
-                return
-            }
-            state.health.failed(error, at: time, pause: settings.retryPause)
-            state.statistics.failures += 1
-        }
-    }
+    /// Since when the registry has not answered, by the cache's clock; nil while it does.
+    package var failingSince: Int64? { state.withLock { $0.health.failingSince } }
 
     /// After an attempt without an answer, pauses and says whether another is worth while: not when the registry has been in
     /// trouble for ``Settings/grace``. `attempts`: so many were made.
@@ -241,40 +258,9 @@ package final class SchemaCache: Sendable {
         let pause = Duration.milliseconds(100)
         guard pause * attempts <= settings.grace else { return false }
         let time = now()
-        let since = state.withLock { $0.health.failingSince }
-        guard let since, .microseconds(time - since) < settings.grace else { return false }
+        guard let since = failingSince, .microseconds(time - since) < settings.grace else { return false }
         usleep(100_000)
         return true
-    }
-
-    // MARK: Purging
-
-    /// Forgets one schema, the list of its versions and what was compiled with it, or all: the next event that names one of them
-    /// asks the registry.
-    package func purge(_ name: SchemaName? = nil) {
-        store?.remove(name)
-        state.withLock { state in
-            if let name {
-                state.forget(.schema(name))
-                state.forget(.versions(vendor: name.vendor, name: name.name))
-                for (key, entry) in state.entries where entry.references.contain(name) { state.forget(key) }
-                for (key, flight) in state.flights where flight.references.contain(name) { state.flights[key] = nil }
-            } else {
-                state.entries = [:]
-                state.flights = [:]
-                state.statistics.bytes = 0
-            }
-            // Whoever purges has mended something.
-            state.health.askNow()
-        }
-    }
-}
-
-extension SchemaCache.State {
-    /// What is asked meanwhile is not kept.
-    mutating func forget(_ key: SchemaCache.Key) {
-        if let entry = entries.removeValue(forKey: key) { statistics.bytes -= entry.cost }
-        flights[key] = nil
     }
 }
 
@@ -284,7 +270,7 @@ extension SchemaCache.Key {
     func unavailable(_ error: SchemaError) -> SchemaCache.Content {
         switch self {
         case .schema: .schema(.unavailable(error))
-        case .versions: .failed(error)
+        case .versions, .contract: .failed(error)
         }
     }
 }
@@ -293,7 +279,7 @@ extension SchemaCache.Content {
     /// Whether it may be served on when the registry does not answer.
     var isUseful: Bool {
         switch self {
-        case .schema(.found), .versions: true
+        case .schema(.found), .versions, .contract: true
         case .schema, .failed: false
         }
     }
