@@ -57,6 +57,8 @@ import Testing
             _ id: Int, _ row: Row, _ maker: BatchMaker, _ orders: StreamDescriptor, isWhole: Bool
         ) {
             let free = (0..<60).filter { model[$0] == nil }
+            // Every key is taken: nowhere to go.
+            guard !free.isEmpty else { return }
             let new = free[generator.below(free.count)]
             let rest = isWhole ? ",\"note\":\"\(row.note)\"" : ""
             maker.add(
