@@ -78,6 +78,89 @@ struct SnowflakeTests {
         #expect(rows == "100011|100011")
     }
 
+    @Test(
+        "Mirrors equal their sources through kill -9, 429, 5xx and lost answers, and changes of a table",
+        .timeLimit(.minutes(6)))
+    func mirrors() throws {
+        let sidecar = try sidecar("mode: mirror, merge: {interval: 1s}")
+        try source.sql(
+            """
+            create table notes (id int primary key, a text, b text);
+            create table emptied (id int primary key); insert into emptied values (1);
+            insert into notes select g, 'a' || g, repeat('b', 20) from generate_series(1, 50) g
+            """, database: "shop")
+        try trouble(sidecar, kills: 4)
+        try source.sql(
+            """
+            alter table notes alter column b set storage external;
+            update notes set b = repeat('long ', 2000) where id <= 20;
+            update notes set a = 'new' where id <= 10;
+            update notes set id = id + 1000 where id in (1, 2, 30);
+            alter table notes add column c numeric(10,2);
+            update notes set c = id / 4.0 where id > 5;
+            delete from notes where id between 40 and 45;
+            alter table notes alter column a type varchar(99);
+            begin; update notes set a = 'x' where id = 7; delete from notes where id = 7; insert into notes values (7, 'again', null, 1); commit;
+            truncate emptied; insert into emptied values (2);
+            """, database: "shop")
+        try sidecar.runUntilIdle()
+        try sidecar.startReady()
+        let verdict = try sidecar.command(["verify", "--config", sidecar.configuration], seconds: 120)
+        #expect(verdict.output.contains("public.notes"))
+        for line in verdict.output.split(separator: "\n") where line.contains("public.") && !line.contains("history") {
+            #expect(line.contains("equal"), "\(line)")
+        }
+        // Without a key: a list of changes, each once.
+        #expect(try snowflake.sql("SELECT count(*) FROM PGBENCH_HISTORY", database: "SHOP") == "800")
+        #expect(try snowflake.sql("SELECT count(*) FROM BUZ_STAGING_WAREHOUSE", database: "SHOP") == "0")
+        // One changed cell is found.
+        _ = try snowflake.sql("UPDATE NOTES SET A = 'other' WHERE ID = 9", database: "SHOP")
+        let second = try sidecar.command(["verify", "--config", sidecar.configuration, "public.notes"], seconds: 120)
+        #expect(second.code == 1)
+        #expect(second.output.contains("9"))
+        try sidecar.terminate(seconds: 60)
+    }
+
+    @Test(
+        "Values of every type are equal by snapshot and by stream, where the page says that they can be",
+        .timeLimit(.minutes(4)))
+    func everyType() throws {
+        let hasContrib = try source.hasContrib()
+        var columns = EveryType.columns(hasContrib: hasContrib)
+        // What the page says becomes a dead letter.
+        for index in columns.indices {
+            let type = columns[index].type
+            if type == "numeric(12,2)" || type == "price" { columns[index].values.removeAll { $0 == "'NaN'" } }
+            if type == "time" || type == "time(0)" { columns[index].values.removeAll { $0.hasPrefix("'24:") } }
+        }
+        try source.sql(
+            """
+            \(EveryType.definitions(hasContrib: hasContrib))
+            create table t (id int primary key, \(columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")));
+            create table words (word text, part int, at timestamptz, n int, primary key (word, part, at));
+            insert into words select md5(i::text), i % 3, '2026-01-01Z'::timestamptz + i * interval '1 s', i from generate_series(1, 300) i;
+            create table refused (id int primary key, n numeric(12,2), at time);
+            insert into refused values (1, 'NaN', '01:00'), (2, 1, '24:00'), (3, 3, '03:00');
+            \(EveryType.insert(columns, from: 1, to: 100, seed: 0.25))
+            """, database: "shop")
+        let sidecar = try sidecar("mode: mirror, merge: {interval: 1s}")
+        try sidecar.runUntilIdle()
+        try source.sql(
+            """
+            \(EveryType.insert(columns, from: 101, to: 200, seed: -0.25));
+            update words set n = n + 1 where part = 1; delete from words where n % 100 = 0;
+            """, database: "shop")
+        try sidecar.runUntilIdle()
+        let verdict = try sidecar.command(
+            ["verify", "--config", sidecar.configuration, "public.t", "public.words"], seconds: 120)
+        #expect(verdict.code == 0, "\(verdict)")
+        #expect(try snowflake.sql("SELECT ID, N FROM REFUSED", database: "SHOP") == "3|3.00")
+        let letters = try sidecar.command(["deadletters", "list", "--config", sidecar.configuration])
+        #expect(
+            letters.output.contains("column n has NaN") && letters.output.contains("column at has 24:00:00"),
+            "\(letters)")
+    }
+
     @Test("A wrong token is one line, the instance is not ready, and a right one mends it", .timeLimit(.minutes(2)))
     func wrongToken() throws {
         try source.sql("create table t (id int primary key); insert into t values (1)", database: "shop")

@@ -96,7 +96,8 @@ struct VerifyCommand: ParsableCommand {
         var settings = ParitySettings()
         settings.load = Double(load) / 100
         let check = ParityCheck(
-            source: source, mirror: mirror, settings: settings, catchUp: progress.reach,
+            source: source, mirror: mirror, settings: settings,
+            catchUp: { progress.reach($0) ?? mirror.reach($0, within: .seconds(wait)) },
             pause: {
                 usleep(
                     UInt32(clamping: $0.components.seconds * 1_000_000 + $0.components.attoseconds / 1_000_000_000_000))

@@ -15,6 +15,9 @@ enum MirrorFactory {
             return ReadMirror(ClickHouseMirrorReader(SinkFactory.settings(clickHouse, name: sink.name)))
         case let bigquery as BigQuerySinkConfiguration:
             return ReadMirror(try BigQueryMirrorReader(SinkFactory.settings(bigquery, name: sink.name)))
+        case let snowflake as SnowflakeSinkConfiguration:
+            return ReadMirror(
+                SnowflakeMirrorReader(SinkFactory.settings(snowflake, name: sink.name), client: snowflake.client))
         default: return nil
         }
     }
@@ -26,6 +29,7 @@ enum MirrorFactory {
         case let sqlite as SQLiteSinkConfiguration: sqlite.mode == .mirror
         case let clickHouse as ClickHouseSinkConfiguration: clickHouse.mode == .mirror
         case let bigquery as BigQuerySinkConfiguration: bigquery.mode == .mirror
+        case let snowflake as SnowflakeSinkConfiguration: snowflake.mode == .mirror
         default: false
         }
     }

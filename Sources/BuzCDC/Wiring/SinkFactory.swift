@@ -80,11 +80,14 @@ struct SinkFactory {
                 account: snowflake.account, url: snowflake.url, user: snowflake.user, identity: identity),
             session: StatementSettings(
                 database: snowflake.database, schema: snowflake.schema, warehouse: snowflake.warehouse,
-                role: snowflake.role, timeout: snowflake.statementTimeout))
+                role: snowflake.role, timeout: snowflake.statementTimeout),
+            mode: .init(rawValue: snowflake.mode.rawValue) ?? .events)
         settings.format = snowflake.format
         settings.defaultOutput = snowflake.defaultOutput
         settings.deadletterOutput = snowflake.deadletterOutput
         settings.commitTimeout = snowflake.commitTimeout
+        settings.merge.interval = snowflake.mergeInterval
+        settings.merge.maxBytes = snowflake.mergeMaxBytes
         return settings
     }
 

@@ -31,6 +31,9 @@ package protocol ParityMirror: ParitySide {
     /// Whether it orders the values of the first key column as the source does. Asked only of tables with an ordered key; without
     /// it the table is read as a whole.
     func orders(_ table: ParityTable) -> Bool
+    /// Waits until the mirror shows everything that its sink took of commits before a position. Nil when it does, else why not, in one
+    /// line. At once where what was taken is seen.
+    func reach(_ position: LogSequenceNumber, within limit: Duration) -> String?
     /// The bounds of what it holds of a column of dates or timestamps; nil where it holds all values.
     func bounds(of column: StreamDescriptor.Column) -> ValueBounds?
 }
@@ -38,6 +41,7 @@ package protocol ParityMirror: ParitySide {
 extension ParityMirror {
     package func bounds(of column: StreamDescriptor.Column) -> ValueBounds? { nil }
     package func orders(_ table: ParityTable) -> Bool { true }
+    package func reach(_ position: LogSequenceNumber, within limit: Duration) -> String? { nil }
 }
 
 /// What of a table can be compared.

@@ -13,6 +13,8 @@ package protocol MirrorReader {
     func orders(_ table: ParityTable) -> Bool
     /// The ``TypeRule/bounds`` of a column's rule outside of keys.
     func bounds(of column: StreamDescriptor.Column) -> ValueBounds?
+    /// See ``ParityMirror/reach(_:within:)``.
+    func reach(_ position: LogSequenceNumber, within limit: Duration) -> String?
     /// Hands over rows, in any order, each once. `cells` has a value for each of the table's columns, in their order.
     func read(
         _ table: ParityTable, _ selection: RowSelection,
@@ -22,6 +24,7 @@ package protocol MirrorReader {
 
 extension MirrorReader {
     package func bounds(of column: StreamDescriptor.Column) -> ValueBounds? { nil }
+    package func reach(_ position: LogSequenceNumber, within limit: Duration) -> String? { nil }
 }
 
 /// Which rows of a mirror table are read.

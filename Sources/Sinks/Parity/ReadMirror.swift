@@ -12,6 +12,10 @@ package struct ReadMirror<Reader: MirrorReader>: ParityMirror {
 
     package func orders(_ table: ParityTable) -> Bool { reader.orders(table) }
 
+    package func reach(_ position: LogSequenceNumber, within limit: Duration) -> String? {
+        reader.reach(position, within: limit)
+    }
+
     package func bounds(of column: StreamDescriptor.Column) -> ValueBounds? {
         // In a key the column holds all values: see `ParityScope.of`.
         column.isKey ? nil : reader.bounds(of: column)

@@ -2,14 +2,18 @@ import CoreIngest
 
 /// From one opening of the sink to the next: its channels, and what was found out about its tables.
 final class SnowflakeSession {
-    private let settings: SnowflakeSinkSettings
+    let settings: SnowflakeSinkSettings
     private let renderer: EventRenderer
-    private let statements: SnowflakeStatements
+    let statements: SnowflakeStatements
     private let streaming: SnowpipeStreaming
     private let events: SnowflakeEventTable
     private let invalidEvents: SnowflakeEventTable?
     private var channels: [ChannelKey: StreamingChannel] = [:]
-    private var place: String { "snowflake sink \(settings.name)" }
+    /// Nil without mirrors.
+    private let mirrors: SnowflakeMirrors?
+    /// Tables of events that are known to be there.
+    private var prepared: Set<String> = []
+    var place: String { "snowflake sink \(settings.name)" }
 
     private struct ChannelKey: Hashable {
         var source: SourceIdentity
@@ -33,10 +37,26 @@ final class SnowflakeSession {
         invalidEvents = settings.deadletterOutput.map {
             SnowflakeEventTable(table: SnowflakeTable(schema: schema, name: $0), format: .envelope)
         }
-        try events.prepare(statements)
-        try invalidEvents?.prepare(statements)
+        mirrors =
+            settings.mode == .mirror
+            ? try SnowflakeMirrors(settings, account, usage, statements, streaming) : nil
+        if mirrors == nil {
+            try prepare(events)
+            if let invalidEvents { try prepare(invalidEvents) }
+        }
         if !settings.isReplay { try streaming.connect() }
     }
+
+    private func prepare(_ table: SnowflakeEventTable) throws(SnowflakeFailure) {
+        guard prepared.insert(table.table.name).inserted else { return }
+        try table.prepare(statements)
+    }
+
+    /// Merges what is staged, and ends the thread that does. Nothing is written afterwards.
+    func close() { mirrors?.close() }
+
+    /// Ends without a merge: another session takes over.
+    func stop() { mirrors?.stop() }
 
     /// A channel is of no use any more.
     var isBroken: Bool { channels.values.contains { $0.isBroken } }
@@ -45,7 +65,14 @@ final class SnowflakeSession {
         // What the last write refused is in the lane's dead letters by now.
         for channel in channels.values { channel.holesAreKnown() }
         var rejections: [Rejection] = []
-        try append(slices, to: events, &rejections) { record in !record.isInvalid || self.invalidEvents == nil }
+        if let mirrors {
+            try stage(slices, mirrors, &rejections)
+            try append(slices, to: events, &rejections) { record in
+                !SnowflakeMirrors.takes(record) && (!record.isInvalid || self.invalidEvents == nil)
+            }
+        } else {
+            try append(slices, to: events, &rejections) { record in !record.isInvalid || self.invalidEvents == nil }
+        }
         if let invalidEvents { try append(slices, to: invalidEvents, &rejections) { $0.isInvalid } }
         return rejections
     }
@@ -56,10 +83,12 @@ final class SnowflakeSession {
             channel.holesAreKnown()
             try channel.settle(within: settings.commitTimeout)
         }
+        guard let mirrors else { return }
+        for (key, channel) in channels where key.table == mirrors.staging.changes.name { mirrors.settled(channel) }
+        if let failure = mirrors.merger.failure { throw failure }
     }
 
-    private func channel(_ source: SourceIdentity, _ table: SnowflakeTable) throws(SnowflakeFailure) -> StreamingChannel
-    {
+    func channel(_ source: SourceIdentity, _ table: SnowflakeTable) throws(SnowflakeFailure) -> StreamingChannel {
         let key = ChannelKey(source: source, table: table.name)
         if let known = channels[key] { return known }
         let channel = try StreamingChannel(
@@ -92,6 +121,7 @@ final class SnowflakeSession {
             let batch = slice.batch
             guard slice.range.contains(where: { takes(batch.records[$0]) && !batch.records[$0].operation.isControl })
             else { continue }
+            try prepare(table)
             let rendered = batch.rendered(as: table.format, by: renderer)
             let channel = settings.isReplay ? nil : try channel(batch.source, table.table)
             for index in slice.range {
@@ -129,7 +159,7 @@ final class SnowflakeSession {
         }
     }
 
-    private func send(
+    func send(
         _ rows: inout StreamedRows, to channel: StreamingChannel, _ rejections: inout [Rejection]
     ) throws(SnowflakeFailure) {
         var refused: [Rejection] = []
@@ -161,7 +191,7 @@ final class SnowflakeSession {
         return String(decoding: text.bytes, as: UTF8.self)
     }
 
-    private func rejection(_ event: EventReference, _ failure: SnowflakeFailure) -> Rejection {
+    func rejection(_ event: EventReference, _ failure: SnowflakeFailure) -> Rejection {
         Rejection(
             slice: Int(event.slice), record: Int(event.record), failure: failure.sinkFailure(at: place, reopen: false))
     }

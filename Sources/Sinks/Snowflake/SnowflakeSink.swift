@@ -1,7 +1,7 @@
 package import CoreIngest
 package import HTTPClient
 
-/// Writes events into a table of Snowflake by Snowpipe Streaming. See docs/sinks/snowflake.md.
+/// Writes events to Snowflake: into one table by Snowpipe Streaming, or as mirrors of their tables. See docs/sinks/snowflake.md.
 ///
 /// How far a channel has come is stored by Snowflake together with its rows, so after a crash or a lost answer every event is there
 /// once: what comes again is left out here.
@@ -27,6 +27,7 @@ package final class SnowflakeSink: Sink, @unchecked Sendable {
     }
 
     package func open() async throws(SinkFailure) -> [SourceIdentity: Position] {
+        session?.stop()
         session = nil
         do throws(SnowflakeFailure) {
             session = try SnowflakeSession(settings, account, usage, renderer)
@@ -57,6 +58,7 @@ package final class SnowflakeSink: Sink, @unchecked Sendable {
     }
 
     package func close() async {
+        session?.close()
         session = nil
         account.close()
     }

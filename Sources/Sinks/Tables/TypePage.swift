@@ -13,6 +13,7 @@ package struct TypePage: Sendable, CustomStringConvertible {
         TypePage("docs/sinks/sqlite.md", SQLiteTypes.self),
         TypePage("docs/sinks/clickhouse.md", ClickHouseTypes.self),
         TypePage("docs/sinks/bigquery.md", BigQueryTypes.self),
+        TypePage("docs/sinks/snowflake.md", SnowflakeTypes.self),
     ]
 
     init<Rules: TypeRules>(_ path: String, _ rules: Rules.Type) {

@@ -21,13 +21,15 @@ struct SnowflakeFixture {
         try writeText("any-token\n", to: "\(folder.path)/token")
     }
 
-    func settings() -> SnowflakeSinkSettings {
+    func settings(_ mode: SnowflakeSinkSettings.Mode = .events) -> SnowflakeSinkSettings {
         var settings = SnowflakeSinkSettings(
             name: "warehouse",
             account: .init(
                 account: "org-acct", url: emulator.url, user: "BUZ", identity: .oauth(file: "\(folder.path)/token")),
-            session: StatementSettings(database: database, schema: "PUBLIC", warehouse: "WH", role: nil))
+            session: StatementSettings(database: database, schema: "PUBLIC", warehouse: "WH", role: nil), mode: mode)
         settings.commitTimeout = .seconds(20)
+        // Merged when it is closed, or asked to.
+        settings.merge.interval = .milliseconds(100)
         return settings
     }
 
@@ -38,9 +40,10 @@ struct SnowflakeFixture {
     }
 
     func sink(
-        metrics: MetricsRegistry? = nil, _ change: (inout SnowflakeSinkSettings) -> Void = { _ in }
+        _ mode: SnowflakeSinkSettings.Mode = .events, metrics: MetricsRegistry? = nil,
+        _ change: (inout SnowflakeSinkSettings) -> Void = { _ in }
     ) -> SnowflakeSink {
-        var settings = settings()
+        var settings = settings(mode)
         change(&settings)
         return SnowflakeSink(settings, renderer: SampleEvents.renderer, client: Self.client(), metrics: metrics)
     }

@@ -14,16 +14,22 @@ struct SnowflakeSinkConfiguration: SinkDestination {
     var database: String
     /// Of all tables that the sink writes.
     var schema: String
+    var mode: Mode
     /// Of the events in ``defaultOutput``.
     var format: EventFormat
-    /// Table of valid events.
+    /// Table of valid events; in a mirror, of those that belong to no table.
     var defaultOutput: String
     /// Table of invalid events; nil: they go to the local dead letter queue.
     var deadletterOutput: String?
     var statementTimeout: Duration
     var commitTimeout: Duration
+    /// Least time between two merges into mirrors.
+    var mergeInterval: Duration
+    /// Staged bytes after which a merge does not wait for its time.
+    var mergeMaxBytes: Int
     let client: HTTPClient
 
+    enum Mode: String, Sendable, CaseIterable { case events, mirror }
     enum SignIn: String, Sendable, CaseIterable { case keyPair, programmatic, oauth }
 
     /// Files that are read anew whenever a token is made.
@@ -62,17 +68,18 @@ struct SnowflakeSinkConfiguration: SinkDestination {
             "role", "Role of the session, as SHOW ROLES writes it. Without it: the user's default.",
             example: "BUZ_CDC")
         static let warehouse = Key<String?>.optionalText(
-            "warehouse",
-            "Warehouse of the few statements that need one, as SHOW WAREHOUSES writes it. Without it: the user's default.",
+            "warehouse", "Warehouse that merges mirrors, as SHOW WAREHOUSES writes it. Without it: the user's default.",
             example: "BUZ_CDC")
         static let database = Key<String>.text(
             "database", "Database of the tables, as SHOW DATABASES writes it.", .required, example: "ANALYTICS")
         static let schema = Key<String>.text(
             "schema", "Schema of all tables that the sink writes, as SHOW SCHEMAS writes it.", .defaulted("PUBLIC"))
+        static let mode = Key<Mode>.choice(
+            "mode", "Append events to a table, or keep tables that equal the source's.", .defaulted("events"))
         static let format = Key<EventFormat>.choice(
             "format", "What the column EVENT of the events table holds.", .defaulted("envelope"))
         static let defaultOutput = Key<String>.text(
-            "defaultOutput", "Table of the events.",
+            "defaultOutput", "Table of the events; in a mirror only of those that belong to no table.",
             .defaulted("EVENTS"), rule: tableName)
         static let deadletterOutput = Key<String?>.optionalText(
             "deadletterOutput", "Table that takes invalid events. Without it they go to the sink's dead letters.",
@@ -83,6 +90,17 @@ struct SnowflakeSinkConfiguration: SinkDestination {
         static let commitTimeout = Key<Duration>.duration(
             "commitTimeout", "How long streamed rows may take to be in their table before they are sent again.",
             .defaulted("2m"), in: .seconds(1)...(.seconds(3600)))
+        static let merge = Key<CheckedSection>.section("merge", mergeSpecification)
+        static let interval = Key<Duration>.duration(
+            "interval",
+            "Least time between two merges of staged changes into mirrors. The warehouse runs for each, and is billed for a minute at least.",
+            .defaulted("60s"), in: .seconds(1)...(.seconds(86400)))
+        static let maxBytes = Key<Int>.byteSize(
+            "maxBytes", "Bytes of staged changes after which a merge does not wait for its time.", .defaulted("256MiB"),
+            in: (1 << 20)...(1 << 40))
+        static let mergeSpecification = SectionSpecification(
+            "When changes are merged into mirrors; only with 'mode: mirror'.",
+            [interval.specification, maxBytes.specification])
 
         private static let accountName = TextRule(
             description: "letters, digits, '-', '_' and '.'", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$"
@@ -101,14 +119,14 @@ struct SnowflakeSinkConfiguration: SinkDestination {
 
     static let type = "snowflake"
     static let doc =
-        "Appends events to a table of Snowflake by Snowpipe Streaming, each once."
+        "Writes into Snowflake: events by Snowpipe Streaming, each once; mirrors by staging and MERGE."
     static let examples: [String: ConfigurationLiteral] = ["name": "snowflake"]
     static let keys = [
         Keys.account.specification, Keys.url.specification, Keys.user.specification,
         Keys.signIn.specification, Keys.privateKeyFile.specification, Keys.privateKeyPassphrase.specification,
         Keys.tokenFile.specification, Keys.role.specification, Keys.warehouse.specification,
-        Keys.database.specification, Keys.schema.specification, Keys.format.specification,
-        Keys.defaultOutput.specification, Keys.deadletterOutput.specification,
+        Keys.database.specification, Keys.schema.specification, Keys.mode.specification, Keys.format.specification,
+        Keys.defaultOutput.specification, Keys.deadletterOutput.specification, Keys.merge.specification,
         Keys.statementTimeout.specification, Keys.commitTimeout.specification,
         Keys.authorities.specification,
     ]
@@ -129,12 +147,15 @@ struct SnowflakeSinkConfiguration: SinkDestination {
         warehouse = section[Keys.warehouse]
         database = section[Keys.database]
         schema = section[Keys.schema]
+        mode = section[Keys.mode]
         format = section[Keys.format]
         // As Snowflake stores names without quotes.
         defaultOutput = section[Keys.defaultOutput].uppercased()
         deadletterOutput = section[Keys.deadletterOutput]?.uppercased()
         statementTimeout = section[Keys.statementTimeout]
         commitTimeout = section[Keys.commitTimeout]
+        mergeInterval = section[Keys.merge][Keys.interval]
+        mergeMaxBytes = section[Keys.merge][Keys.maxBytes]
         var settings = HTTPClient.Settings()
         settings.userAgent = "buz-cdc/\(Version.current)"
         settings.authorities = section[Keys.authorities]

@@ -68,7 +68,7 @@ extension SnowflakeFailure {
     init(_ response: HTTPResponse, to what: String) {
         let answer = Self.answer(response.body)
         let code = answer.code
-        let words = Self.isSafe(code) ? OneLineText.of(answer.message, most: 300) : ""
+        let words = Self.isSafe(code) ? OneLine.of(answer.message, most: 300) : ""
         let said = [code.isEmpty ? "" : code, words].filter { !$0.isEmpty }.joined(separator: ": ")
         let line = "Snowflake answers \(response.status) to \(what)" + (said.isEmpty ? "" : " (\(said))")
         let wait = response.retryAfterSeconds.map { Duration.seconds(min($0, 600)) }
@@ -84,7 +84,7 @@ extension SnowflakeFailure {
         let view = document.view
         func text(_ name: StaticString) -> String? { view.member(0, named: name).flatMap { view.string($0) } }
         let code = text("code") ?? text("error_code") ?? ""
-        return (OneLineText.of(code, most: 80), text("message") ?? "")
+        return (OneLine.of(code, most: 80), text("message") ?? "")
     }
 
     /// Codes from 100000 on are about data, and their words quote it.
@@ -136,21 +136,5 @@ extension SnowflakeFailure {
         case 422: return (.misconfigured, "")
         default: return (.other, "")
         }
-    }
-}
-
-/// Foreign words as one line of printable characters.
-enum OneLineText {
-    static func of(_ text: String, most: Int) -> String {
-        var out = ""
-        var count = 0
-        for scalar in text.unicodeScalars {
-            if count >= most { return out + "…" }
-            let isBlank = scalar.properties.isWhitespace || scalar.value < 0x20 || scalar.value == 0x7F
-            if isBlank, out.isEmpty || out.hasSuffix(" ") { continue }
-            out.unicodeScalars.append(isBlank ? " " : scalar)
-            count += 1
-        }
-        return out
     }
 }

@@ -4,6 +4,7 @@ package import CoreIngest
 package final class SnowflakeUsage: Sendable {
     private let statements: Counter
     private let warehouse: Counter
+    private let merges: Counter
     private let streamed: Counter
     private let requests: Counter
 
@@ -17,6 +18,7 @@ package final class SnowflakeUsage: Sendable {
         warehouse = counter(
             "buz_snowflake_warehouse_milliseconds_total",
             "Time from sending a statement that uses the warehouse to its end: the least that the warehouse ran.")
+        merges = counter("buz_snowflake_merges_total", "Times that staged changes were merged into mirrors.")
         streamed = counter(
             "buz_snowflake_streamed_bytes_total", "Bytes of rows sent by Snowpipe Streaming, before compression.")
         requests = counter("buz_snowflake_append_requests_total", "Requests that appended rows by Snowpipe Streaming.")
@@ -27,6 +29,8 @@ package final class SnowflakeUsage: Sendable {
         guard let time else { return }
         warehouse.add(Int(time.components.seconds * 1000 + time.components.attoseconds / 1_000_000_000_000_000))
     }
+
+    func merged() { merges.add() }
 
     func appended(bytes: Int) {
         requests.add()

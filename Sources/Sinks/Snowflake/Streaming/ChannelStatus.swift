@@ -1,4 +1,5 @@
 import CoreIngest
+import HTTPClient
 
 /// What Snowflake says of a channel.
 struct ChannelStatus: Equatable {
@@ -17,7 +18,7 @@ struct ChannelStatus: Equatable {
         guard let code = view.member(value, named: "channel_status_code").flatMap({ view.string($0) }) else {
             return nil
         }
-        self.code = OneLineText.of(code, most: 80)
+        self.code = OneLine.of(code, most: 80)
         committed = view.member(value, named: "last_committed_offset_token").flatMap { view.string($0) }
         let count = view.member(value, named: "rows_error_count") ?? view.member(value, named: "rows_errors")
         errors = UInt64(max(0, count.flatMap { view.integer($0) } ?? 0))
@@ -29,6 +30,6 @@ struct ChannelStatus: Equatable {
     private static func kind(of words: String) -> String {
         let safe = words.prefix { $0 != "'" && $0 != "\"" && $0 != "{" }
         let cut = safe.firstIndex(of: ":").map { safe[..<$0] } ?? safe[...]
-        return OneLineText.of(String(cut), most: 80)
+        return OneLine.of(String(cut), most: 80)
     }
 }

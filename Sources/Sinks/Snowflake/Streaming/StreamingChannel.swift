@@ -24,6 +24,8 @@ final class StreamingChannel {
     private var hasHoles = false
     /// Up to where rows may be missing, and have to be looked for.
     private(set) var doubtful: Position?
+    /// Up to where somebody was told that everything is in the table.
+    private var told: Position = .start
     /// What Snowflake says of the last row that it skipped, without its values.
     private(set) var lastErrorKind = ""
 
@@ -93,6 +95,10 @@ final class StreamingChannel {
         verified = max(verified, position)
         if let doubtful, position >= doubtful { self.doubtful = nil }
     }
+
+    /// More is in the table than was told.
+    var hasNews: Bool { verified > told }
+    func newsAreTold() { told = verified }
 
     /// An event is refused: until ``holesAreKnown()`` a session that follows looks for what is missing.
     func leavesHole() { hasHoles = true }

@@ -1,12 +1,5 @@
 /// A name as statements write it: always quoted, so that case and reserved words are kept.
-func snowflakeIdentifier(_ name: String) -> String {
-    var out = "\""
-    for scalar in name.unicodeScalars {
-        if scalar == "\"" { out.unicodeScalars.append("\"") }
-        out.unicodeScalars.append(scalar)
-    }
-    return out + "\""
-}
+func snowflakeIdentifier(_ name: String) -> String { NameRules.snowflake.quoted(name) }
 
 /// A text as statements write it. A backslash begins an escape in Snowflake's literals.
 func snowflakeLiteral(_ text: String) -> String {
