@@ -118,3 +118,24 @@ package final class NanioServer: Sendable {
 
     deinit { process.stop(SIGKILL) }
 }
+
+/// gcp-storage-emulator: Cloud Storage's JSON API, without preconditions and without tokens.
+package final class GCSEmulator: Sendable {
+    package let port: Int
+    private let process: ChildProcess
+    private let folder: TemporaryFolder
+
+    package init(bucket: String) throws {
+        let folder = try TemporaryFolder("buzgcs")
+        let port = try freePort()
+        self.folder = folder
+        self.port = port
+        process = try Emulators.start(
+            [
+                try Emulators.program("gcp-storage-emulator"), "start", "--host=127.0.0.1", "--port=\(port)",
+                "--in-memory", "--default-bucket=\(bucket)",
+            ], port: port, folder: folder)
+    }
+
+    deinit { process.stop(SIGKILL) }
+}

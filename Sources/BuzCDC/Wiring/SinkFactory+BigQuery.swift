@@ -10,21 +10,9 @@ import Sinks
 
 extension SinkFactory {
     static func settings(_ bigquery: BigQuerySinkConfiguration, name: String) -> BigQuerySinkSettings {
-        let credentials: GoogleCredentialSource
-        if let path = bigquery.credentialsFile {
-            credentials = .file(path)
-        } else if let text = bigquery.credentialsText {
-            credentials = .text(text)
-        } else {
-            switch bigquery.credentials {
-            case .default: credentials = .applicationDefault
-            case .metadataServer: credentials = .metadataServer
-            case .anonymous: credentials = .anonymous
-            }
-        }
         let environment = GoogleEnvironment(now: { time(nil) }) { getenv($0).map { String(cString: $0) } }
         var settings = BigQuerySinkSettings(
-            name: name, project: bigquery.project, dataset: bigquery.dataset, credentials: credentials,
+            name: name, project: bigquery.project, dataset: bigquery.dataset, credentials: bigquery.credentials,
             environment: environment)
         settings.mode = .init(rawValue: bigquery.mode.rawValue) ?? .events
         settings.write = .init(rawValue: bigquery.write.rawValue) ?? .storage

@@ -5,6 +5,7 @@ extension RegistryConfiguration {
     static let backends: [any RegistryBackend.Type] = [
         FileRegistryConfiguration.self, WebRegistryConfiguration.self, IgluRegistryConfiguration.self,
         ConfluentRegistryConfiguration.self, PostgresRegistryConfiguration.self, S3RegistryConfiguration.self,
+        GCSRegistryConfiguration.self,
     ]
 
     private enum Keys {

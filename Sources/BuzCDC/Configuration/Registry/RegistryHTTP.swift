@@ -2,6 +2,12 @@ import CoreIngest
 import HTTPClient
 import Registries
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 /// What backends behind HTTP share: keys, and how they ask.
 struct RegistryHTTP: Sendable {
     private let timeout: Duration
@@ -38,6 +44,14 @@ struct RegistryHTTP: Sendable {
             given: credentials, environment: AWSEnvironment(region: settings.region, client: client))
         return BucketRegistry(
             S3Store(settings, credentials: source, timeout: timeout, client: client), prefix: prefix)
+    }
+
+    func bucket(
+        _ name: String, at endpoint: String, credentials: GoogleCredentialSource, prefix: String
+    ) -> BucketRegistry {
+        let environment = GoogleEnvironment(now: { time(nil) }) { getenv($0).map { String(cString: $0) } }
+        let tokens = GoogleCredentials(credentials, scope: GCSStore.scope, client: client, environment: environment)
+        return BucketRegistry(GCSStore(requests(endpoint), bucket: name, credentials: tokens), prefix: prefix)
     }
 
     static func url(_ doc: String, example: ConfigurationLiteral) -> Key<String> {

@@ -1,14 +1,11 @@
 import CoreIngest
+import HTTPClient
 
 /// `type: bigquery`.
 struct BigQuerySinkConfiguration: SinkDestination {
     var project: String
     var dataset: String
-    var credentials: Credentials
-    /// A file of credentials; takes the place of what ``credentials`` finds.
-    var credentialsFile: String?
-    /// The text of such a file.
-    var credentialsText: String?
+    var credentials: GoogleCredentialSource
     var mode: Mode
     /// Of the events in ``defaultOutput``.
     var format: EventFormat
@@ -27,7 +24,6 @@ struct BigQuerySinkConfiguration: SinkDestination {
     var storageEndpoint: String
     var requestTimeout: Duration
 
-    enum Credentials: String, Sendable, CaseIterable { case `default`, metadataServer, anonymous }
     enum Mode: String, Sendable, CaseIterable { case events, mirror }
     enum Write: String, Sendable, CaseIterable { case storage, insertAll, load }
     enum Partition: String, Sendable, CaseIterable { case hour, day, month, none }
@@ -37,17 +33,6 @@ struct BigQuerySinkConfiguration: SinkDestination {
             "project", "The project that the dataset belongs to, by its id.", .required, example: "acme-shop")
         static let dataset = Key<String>.text(
             "dataset", "The dataset; it must be there.", .required, rule: .identifier, example: "shop")
-        static let credentials = Key<Credentials>.choice(
-            "credentials",
-            "default: GOOGLE_APPLICATION_CREDENTIALS, else gcloud's login, else the machine's own account; anonymous: for emulators.",
-            .defaulted("default"))
-        static let credentialsFile = Key<String?>.optionalText(
-            "credentialsFile",
-            "A file of credentials: a service account's key, a login, or workload identity federation. Read again at each renewal.",
-            example: "/etc/buz-cdc/bigquery.json")
-        static let credentialsText = Key<String?>.optionalText(
-            "credentialsText", "The text of such a file, where there is none.", secrecy: .whole,
-            example: "${BUZ_BIGQUERY_CREDENTIALS:-}")
         static let mode = Key<Mode>.choice(
             "mode", "Append events to a table, or keep tables that equal the source's.", .defaulted("events"))
         static let write = Key<Write>.choice(
@@ -89,22 +74,18 @@ struct BigQuerySinkConfiguration: SinkDestination {
     static let type = "bigquery"
     static let doc = "Writes into a BigQuery dataset."
     static let examples: [String: ConfigurationLiteral] = ["name": "warehouse", "deliveryRequired": "false"]
-    static let keys = [
-        Keys.project.specification, Keys.dataset.specification, Keys.credentials.specification,
-        Keys.credentialsFile.specification, Keys.credentialsText.specification, Keys.mode.specification,
-        Keys.write.specification,
-        Keys.maxStaleness.specification, Keys.format.specification,
-        Keys.defaultOutput.specification, Keys.deadletterOutput.specification, Keys.partition.specification,
-        Keys.partitionExpiration.specification, Keys.clusterBy.specification, Keys.endpoint.specification,
-        Keys.storageEndpoint.specification, Keys.requestTimeout.specification,
-    ]
+    static let keys =
+        [Keys.project.specification, Keys.dataset.specification] + GoogleCredentialKeys.keys + [
+            Keys.mode.specification, Keys.write.specification, Keys.maxStaleness.specification,
+            Keys.format.specification, Keys.defaultOutput.specification, Keys.deadletterOutput.specification,
+            Keys.partition.specification, Keys.partitionExpiration.specification, Keys.clusterBy.specification,
+            Keys.endpoint.specification, Keys.storageEndpoint.specification, Keys.requestTimeout.specification,
+        ]
 
     init(_ section: CheckedSection) {
         project = section[Keys.project]
         dataset = section[Keys.dataset]
-        credentials = section[Keys.credentials]
-        credentialsFile = section[Keys.credentialsFile]
-        credentialsText = section[Keys.credentialsText]
+        credentials = GoogleCredentialKeys.source(section)
         mode = section[Keys.mode]
         write = section[Keys.write]
         maxStaleness = section[Keys.maxStaleness]
