@@ -15,10 +15,7 @@ struct StorageAppender {
     /// How often rows are sent again without those that were refused.
     private static let mostRounds = 50
 
-    /// `offset`: of the first row in a committed stream; rows that are refused take none.
-    func append(
-        _ rows: borrowing EncodedRows, _ descriptor: [UInt8], to stream: String, offset: Int64? = nil
-    ) -> Result {
+    func append(_ rows: borrowing EncodedRows, _ descriptor: [UInt8], to stream: String) -> Result {
         var result = Result()
         var left: [Int] = []
         for row in 0..<rows.count {
@@ -36,11 +33,8 @@ struct StorageAppender {
         while !left.isEmpty {
             let (count, size) = StorageWriteClient.fitting(left[...], of: rows)
             let sent = left[..<count]
-            let answer = client.append(
-                sent, size, of: rows, descriptor, to: stream,
-                offset: offset.map { $0 + Int64(result.appended.count) })
-            // With an offset, rows that are there already came before, and their answer was lost.
-            if answer.failure == nil || offset != nil && answer.failure?.kind == .exists {
+            let answer = client.append(sent, size, of: rows, descriptor, to: stream)
+            if answer.failure == nil {
                 result.appended += sent
                 left.removeFirst(count)
                 continue

@@ -39,10 +39,10 @@ final class StorageWriteClient: Sendable {
     /// everything, and of a single request it can only say so before it looks at the rows.
     func append(
         _ numbers: ArraySlice<Int>, _ size: Int, of rows: borrowing EncodedRows, _ descriptor: [UInt8],
-        to stream: String, offset: Int64?
+        to stream: String
     ) -> AppendAnswer {
         var body = ByteArena(capacity: size + descriptor.count + 1024)
-        Self.append(numbers, size, of: rows, descriptor, to: stream, offset: offset, into: &body)
+        Self.append(numbers, size, of: rows, descriptor, to: stream, into: &body)
         let outcome = call("AppendRows", routing: "write_stream", stream, body.bytes)
         if let message = outcome.messages.first { return AppendAnswer(message) }
         guard let error = outcome.error else {
@@ -72,11 +72,10 @@ final class StorageWriteClient: Sendable {
     /// One `AppendRowsRequest` with its head.
     private static func append(
         _ numbers: ArraySlice<Int>, _ size: Int, of rows: borrowing EncodedRows, _ descriptor: [UInt8],
-        to stream: String, offset: Int64?, into body: inout ByteArena
+        to stream: String, into body: inout ByteArena
     ) {
         var head = ByteArena(capacity: 512)
         head.append(field: 1, text: stream)
-        if let offset { head.append(field: 2) { $0.append(field: 1, integer: offset) } }
         head.append(field: 6, text: "buz-cdc")
         var schema = ByteArena(capacity: 512)
         // ProtoData.writer_schema, ProtoSchema.proto_descriptor: with the first request of a call.
@@ -89,35 +88,6 @@ final class StorageWriteClient: Sendable {
         body.append(schema.bytes)
         body.append(field: 2, beginningBytes: size)
         for number in numbers { body.append(field: 1, bytes: rows[number]) }
-    }
-
-    /// Makes a committed stream; answers its name.
-    func createStream(_ table: String) throws(BigQueryFailure) -> String {
-        var message = ByteArena(capacity: 256)
-        message.append(field: 1, text: table)
-        message.append(field: 2) { $0.append(field: 2, varint: 1) }
-        let answer = try unary("CreateWriteStream", routing: "parent", table, message.bytes)
-        var reader = ProtobufReader(answer)
-        while let (field, value) = reader.next() {
-            if field == 1, let name = value.text, !name.isEmpty { return name }
-        }
-        throw BigQueryFailure(.unavailable, "the Storage Write API named no stream")
-    }
-
-    /// Ends a stream: what is on its way to it is not appended any more. A stream that is gone is ended.
-    func finalize(_ stream: String) throws(BigQueryFailure) {
-        var message = ByteArena(capacity: 256)
-        message.append(field: 1, text: stream)
-        do throws(BigQueryFailure) {
-            _ = try unary("FinalizeWriteStream", routing: "name", stream, message.bytes)
-        } catch {
-            switch error.kind {
-            case .notFound, .streamEnded, .invalid: return
-            case .unavailable, .throttled, .unauthenticated, .forbidden, .schemaLag, .exists, .offset, .tooLarge,
-                .misconfigured, .cancelled, .other:
-                throw error
-            }
-        }
     }
 
     private func unary(
