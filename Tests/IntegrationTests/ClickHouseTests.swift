@@ -90,13 +90,13 @@ struct ClickHouseTests {
         let traffic = try Shop.startTraffic(on: source, folder: scratch)
         let faults = ["lost", "503", "429", "reset", "code-252", "code-241", "lost"]
         var generator = SeededGenerator(seed: 5)
-        for round in 0..<14 {
+        for round in 0..<8 {
             usleep(UInt32.random(in: 100_000...700_000, using: &generator))
             try clickHouse.fail(faults[round % faults.count], count: 3, only: "INSERT")
             switch round {
-            case 3: try source.sql("alter table orders add column rating int default 3", database: "shop")
-            case 6: try source.sql("alter table orders alter column customer_id type bigint", database: "shop")
-            case 9:
+            case 1: try source.sql("alter table orders add column rating int default 3", database: "shop")
+            case 3: try source.sql("alter table orders alter column customer_id type bigint", database: "shop")
+            case 6:
                 try source.sql("alter table orders drop column is_gift, add column \"select\" text", database: "shop")
             case 5:
                 clickHouse.kill9()
@@ -113,7 +113,7 @@ struct ClickHouseTests {
         // Old rows have the default of an added column in the source only, until they change: docs/verify.md.
         try source.sql("update orders set rating = rating", database: "shop")
         #expect(try sidecar.terminate() == 0, "\(sidecar.errors)")
-        try sidecar.runUntilIdle()
+        try sidecar.runUntilIdle(seconds: 480)
         let equal = try sidecar.command(
             ["verify", "--config", sidecar.configuration, "--load", "100", "--sink", "mirror"], seconds: 300)
         #expect(equal.code == 0, "\(equal)")

@@ -94,6 +94,12 @@ package final class PostgresServer: @unchecked Sendable {
         ])
     }
 
+    /// Starts it after ``recoverToNewTimeline()``, and returns when recovery has ended: before that it answers, but only to readers.
+    package func startOnNewTimeline() throws {
+        try start()
+        for _ in 0..<600 where try sql("select pg_is_in_recovery()") == "t" { usleep(50_000) }
+    }
+
     /// A URL over TCP.
     package func url(_ database: String = "postgres") -> String { "postgres://postgres@127.0.0.1:\(port)/\(database)" }
 
