@@ -42,6 +42,8 @@ def apart(statement):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body of an answer go at once: a client that waits before it confirms the head would hold up the body.
+    wbufsize = -1
 
     def log_message(self, *_):
         pass

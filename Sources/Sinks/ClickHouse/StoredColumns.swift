@@ -6,20 +6,26 @@ struct StoredColumns {
     /// By the bytes of the key: where each column lies.
     private var found: [[UInt8]: [Range<Int>]] = [:]
 
-    /// Asks for columns of the rows with some keys, which are tuples of SQL. At most 256 MiB.
+    /// Asks for columns of the rows with some keys, which are tuples of SQL. At most 256 MiB. `ofAllVersions`: the columns are aggregates
+    /// of all that is stored under a key, removed rows too.
     init(
-        _ table: ClickHouseMirrorTable, _ columns: [Int], keys: [String], _ session: ClickHouseSession
+        _ table: ClickHouseMirrorTable, _ columns: [(sql: String, type: ClickHouseType)], keys: [String],
+        _ session: ClickHouseSession, ofAllVersions: Bool = false
     ) throws(ClickHouseFailure) {
         guard !columns.isEmpty, !keys.isEmpty else {
             bytes = []
             return
         }
         let key = table.key.map { table.columns[$0].sql }.joined(separator: ", ")
-        let wanted = columns.map { table.columns[$0].sql }.joined(separator: ", ")
+        let wanted = columns.map(\.sql).joined(separator: ", ")
+        let tuple = clickHouseTuple(table.key.map { table.columns[$0].sql })
         bytes = try session.select(
-            "SELECT \(key), \(wanted) FROM \(table.table.sql) FINAL WHERE \(clickHouseTuple(table.key.map { table.columns[$0].sql })) IN (\(keys.joined(separator: ", ")))",
+            """
+            SELECT \(key), \(wanted) FROM \(table.table.sql)\(ofAllVersions ? "" : " FINAL")
+            WHERE \(tuple) IN (\(keys.joined(separator: ", ")))\(ofAllVersions ? " GROUP BY \(key)" : "")
+            """,
             bytes: 256 << 20)
-        let types = (table.key + columns).map { table.columns[$0].type }
+        let types = table.key.map { table.columns[$0].type } + columns.map(\.type)
         var at = 0
         while at < bytes.count {
             var ranges: [Range<Int>] = []

@@ -19,6 +19,9 @@ final class KeyedChanges {
     var changes = PendingChanges()
     /// Where the values of the row lie that was collected last.
     private(set) var row: MirrorRow
+    /// Moves of rows to other keys, whose rows nothing else that is pending concerns, so that they may be carried out in any order.
+    private(set) var moves: [EventReference] = []
+    private var movedKeys: Set<[UInt8]> = []
     private var keyRow: MirrorRow
     private var key = ByteArena(capacity: 256)
     private var oldKey = ByteArena(capacity: 256)
@@ -53,6 +56,34 @@ final class KeyedChanges {
         changes.add(event, .removal, key: oldKey.bytes)
         changes.add(event, .whole, key: key.bytes)
         return .taken
+    }
+
+    /// Whether the event that ``fold(_:of:)`` answered last as a partial move concerns rows with pending changes.
+    var moveMeetsChanges: Bool { changes.contains(key: key.bytes) || changes.contains(key: oldKey.bytes) }
+
+    /// Remembers that event as a move of a row that is to be carried out beside the pending changes.
+    func gather(move event: EventReference) {
+        moves.append(event)
+        movedKeys.insert(Array(key.bytes))
+        movedKeys.insert(Array(oldKey.bytes))
+    }
+
+    /// Whether a change concerns a row that is to be moved: then the move is to be carried out before.
+    func meetsMoves(_ event: EventReference, of slices: [BatchSlice]) -> Bool {
+        if moves.isEmpty { return false }
+        let record = event.record(in: slices)
+        let batch = event.batch(in: slices)
+        for object in [record.key.isEmpty ? record.payload : record.key, record.before] where !object.isEmpty {
+            var key = ByteArena(capacity: 64)
+            if readKey(batch.bytes(of: object), into: &key), movedKeys.contains(Array(key.bytes)) { return true }
+        }
+        return false
+    }
+
+    /// Forgets the moves, as they were carried out or are in vain.
+    func forgetMoves() {
+        moves = []
+        movedKeys = []
     }
 
     /// Appends the key that an object's members make. False when it does not have them all.

@@ -118,16 +118,28 @@ struct PendingChanges: ~Copyable {
 
     // MARK: Keys
 
-    private mutating func entry(for key: UnsafeRawBufferPointer) -> Int {
-        if (entries.count + 1) * 2 > slots.count { grow() }
-        let hash = Self.hash(key)
+    /// Whether a change of the row with a key is pending.
+    func contains(key: UnsafeRawBufferPointer) -> Bool {
+        !slots.isEmpty && slots[slot(of: key, hash: Self.hash(key))] != 0
+    }
+
+    /// The slot of a key's entry, or the free one where it belongs.
+    private func slot(of key: UnsafeRawBufferPointer, hash: UInt64) -> Int {
         let mask = slots.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while slots[slot] != 0 {
-            let index = Int(slots[slot]) - 1
-            if entries[index].hash == hash, keys[entries[index].key].elementsEqual(key) { return index }
+            let entry = entries[Int(slots[slot]) - 1]
+            if entry.hash == hash, keys[entry.key].elementsEqual(key) { return slot }
             slot = (slot + 1) & mask
         }
+        return slot
+    }
+
+    private mutating func entry(for key: UnsafeRawBufferPointer) -> Int {
+        if (entries.count + 1) * 2 > slots.count { grow() }
+        let hash = Self.hash(key)
+        let slot = slot(of: key, hash: hash)
+        if slots[slot] != 0 { return Int(slots[slot]) - 1 }
         let start = keys.count
         keys.append(key)
         entries.append((ByteRange(from: start, to: keys.count), hash))

@@ -8,8 +8,8 @@ import Testing
 /// Against ClickHouse's own engine.
 @Suite(.serialized, .enabled(if: ClickHouseServer.isInstalled), .timeLimit(.minutes(3)))
 struct ClickHouseSinkTests {
-    private let server: ClickHouseServer
-    private let orders = ordersStream()
+    let server: ClickHouseServer
+    let orders = ordersStream()
 
     init() throws { server = try ClickHouseServer() }
 
@@ -22,7 +22,7 @@ struct ClickHouseSinkTests {
             deadletterOutput: invalid)
     }
 
-    private func sink(_ mode: ClickHouseSinkSettings.Mode = .mirror, invalid: String? = nil) -> ClickHouseSink {
+    func sink(_ mode: ClickHouseSinkSettings.Mode = .mirror, invalid: String? = nil) -> ClickHouseSink {
         ClickHouseSink(settings(mode, invalid: invalid), renderer: SampleEvents.renderer)
     }
 
@@ -229,6 +229,20 @@ struct ClickHouseSinkTests {
         }
         #expect(try server.ask("SELECT count() FROM shop.v FINAL WHERE v IS NULL") == "1")
         await sink.close()
+    }
+
+    /// Users cannot be made in the engine alone, so that the grants suffice is for a real server to prove.
+    @Test("What the page tells to run in ClickHouse, the grants too, is understood by the engine")
+    func page() throws {
+        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+        let text = readText("/\(root)/docs/sinks/clickhouse.md")
+        let block = try #require(text.split(separator: "```sql\n").dropFirst().first?.split(separator: "```").first)
+        let statements = block.split(separator: ";").map { $0.replacing("\n", with: " ") }.filter {
+            $0.contains { $0.isLetter }
+        }
+        #expect(statements.count == 3 && statements.contains { $0.contains("GRANT") })
+        for statement in statements { try server.ask("EXPLAIN AST \(statement)") }
+        #expect(throws: ChildProcess.Failure.self) { try server.ask("EXPLAIN AST GRANT NOTHING ON shop.* TO buz") }
     }
 
     @Test("What is wrong is one line that says what to do, without the password")
