@@ -69,7 +69,8 @@ let package = Package(
         .testTarget(name: "SinksTests", dependencies: ["Sinks", "HTTPClient", "SinkTesting", "TestServers", "CLibPQ"]),
         .testTarget(
             name: "RegistriesTests",
-            dependencies: ["Registries", "CoreIngest", "HTTPClient", "SinkTesting", "TestServers"]),
+            dependencies: ["Registries", "CoreIngest", "HTTPClient", "SinkTesting", "TestServers"],
+            exclude: ["Clients"]),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "TestServers"]),
         .testTarget(
             name: "BuzCDCTests",

@@ -66,9 +66,10 @@ if [ "$what" = test ]; then
     "$folder/bin/python" -m pip install -q --disable-pip-version-check "$@" >&2
     echo "$*" >"$folder/wanted"
   }
-  # Clients of event protocols, to drive the collector with.
+  # Clients of event protocols, to drive the collector with, and Confluent's own of its schema registry.
   venv "${BUZ_CLIENTS:-$(dirname "$root")/clients}" \
-    snowplow-tracker==1.1.0 cloudevents==2.2.0 segment-analytics-python==2.4.0 amplitude-analytics==1.3.0
+    snowplow-tracker==1.1.0 cloudevents==2.2.0 segment-analytics-python==2.4.0 amplitude-analytics==1.3.0 \
+    "confluent-kafka[schemaregistry]==2.14.0"
   # Servers that speak as cloud services do.
   venv "${BUZ_EMULATORS:-$(dirname "$root")/emulators}" \
     moto==5.2.1 flask==3.1.3 flask-cors==6.0.5 py-partiql-parser==0.6.3 nanio==0.1.7 gcp-storage-emulator==2026.7.19

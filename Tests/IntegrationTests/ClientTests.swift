@@ -5,16 +5,6 @@ import Testing
 /// The clients that applications have already, unmodified, through the collector into a file.
 @Suite("Clients of the collector", .serialized)
 struct ClientTests {
-    /// The Python with the clients: of `scripts/install.sh test`.
-    static let python: String? = {
-        // Where it is said, it must be there: only a run without scripts/test.sh may skip.
-        if let said = getenv("BUZ_CLIENTS") { return "\(String(cString: said))/bin/python" }
-        let home =
-            getenv("XDG_CACHE_HOME").map { String(cString: $0) }
-            ?? "\(getenv("HOME").map { String(cString: $0) } ?? "")/.cache"
-        return ["/var/cache", home].map { "\($0)/buz-cdc/clients/bin/python" }.first { access($0, X_OK) == 0 }
-    }()
-
     private static let script: String = {
         let own = #filePath.split(separator: "/").dropLast().joined(separator: "/")
         return "/\(own)/Clients/clients.py"
@@ -32,9 +22,10 @@ struct ClientTests {
     @Test(
         "snowplow-tracker, cloudevents, segment-analytics-python, amplitude-analytics and Buz's requests: every field arrives",
         .timeLimit(.minutes(3)),
-        .enabled(if: python != nil, "skipped: no clients; run scripts/install.sh test, or set BUZ_CLIENTS"))
+        .enabled(
+            if: PythonClients.python != nil, "skipped: no clients; run scripts/install.sh test, or set BUZ_CLIENTS"))
     func clients() throws {
-        let python = try #require(Self.python)
+        let python = try #require(PythonClients.python)
         let schemas = try TemporaryFolder("schemas")
         let sidecar = try Sidecar(
             collector: """

@@ -34,6 +34,11 @@ struct RegistryTests {
         #expect(sidecar.metric("buz_registry_up") == 0)
         #expect(sidecar.lines().isEmpty)
         #expect(sidecar.lines("bad").isEmpty)
+        let asked = "the web registry at http://127.0.0.1:\(port)/schemas"
+        let check = try sidecar.command(["check", "--config", sidecar.configuration])
+        #expect(check.code == 1)
+        #expect(
+            check.output.contains("ERROR    backend: http://127.0.0.1:\(port) cannot be reached"), "\(check.output)")
         // The registry comes, with a contract that the row 2 would break.
         let files = StubFileServer()
         files.set("/schemas/com.acme.shop/item/jsonschema/1-0-0", Self.contract)
@@ -46,6 +51,8 @@ struct RegistryTests {
         try source.sql("insert into item values (1000, 'too long')", database: "shop")
         try eventually("nothing is invalid") { sidecar.lines("bad").count == 1 }
         #expect(sidecar.metric("buz_registry_up") == 1)
+        let again = try sidecar.command(["check", "--config", sidecar.configuration])
+        #expect(again.output.contains("ok       backend: \(asked) answers"), "\(again.output)")
         let list = try sidecar.command(["deadletters", "list", "--config", sidecar.configuration, "--json"])
         #expect(list.output.contains(#""class":"schema_unavailable""#))
         // A restart without the registry: what was known is still checked.

@@ -39,4 +39,25 @@ struct ConfluentRegistryTests {
         let error = #expect(throws: SchemaError.self) { try registry(avro).text(of: schemaName("com.acme/a/v1.0")) }
         #expect(error?.code == .malformed)
     }
+
+    @Test(
+        "What Confluent's own client registers is read, and it reads what is published",
+        .enabled(
+            if: PythonClients.python != nil, "skipped: no clients; run scripts/install.sh test, or set BUZ_CLIENTS"))
+    func client() throws {
+        let confluent = StubConfluentServer()
+        let server = try StubHTTPServer { confluent.answer($0) }
+        let published = Array(#"{"type":"object","title":"título 🐘 \"quoted\""}"#.utf8)
+        try registry(server).publish(published, as: schemaName("iglu:com.acme/published/jsonschema/1-0-0"))
+        let own = #filePath.split(separator: "/").dropLast().joined(separator: "/")
+        let python = try #require(PythonClients.python)
+        let read = try ChildProcess.run(
+            [python, "/\(own)/Clients/confluent.py", server.url, "com.acme.published", "com.acme.registered"],
+            folder: TemporaryFolder("confluent"))
+        #expect(SchemaText.areEqual(Array(read.utf8), published))
+        let registered = try registry(server).text(of: schemaName("iglu:com.acme/registered/jsonschema/1-0-0"))
+        let text = String(decoding: try #require(registered), as: UTF8.self)
+        #expect(text.contains("\"properties\": {\"a\": {\"type\": \"integer\"}}"))
+        #expect(try registry(server).names(most: 9)?.count == 2)
+    }
 }

@@ -9,7 +9,7 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Validate the configuration, connect to everything, and report what would go wrong.",
         discussion: """
-            Looks at each database's settings, permissions, tables and slot, opens each sink, and changes nothing in the \
+            Looks at each database's settings, permissions, tables and slot, asks the schema registry, opens each sink, and changes nothing in the \
             databases that are read. Ends with status 1 when there is an error; warnings do not count.
             """)
 
@@ -33,6 +33,7 @@ struct CheckCommand: AsyncParsableCommand {
         if configuration.hasCollector {
             await CollectorCheck.run(configuration.http.settings.server, isRunning: state.isRunning, &report)
         }
+        RegistryCheck.run(configuration.registry.backend, &report)
         let renderer = EventRenderer(instance: Instance.identity(configuration))
         for entry in configuration.sinks {
             await Self.check(entry, SinkFactory(renderer: renderer), isRunning: state.isRunning, &report)
