@@ -50,6 +50,23 @@ struct InstanceStatusTests {
         #expect(status.unreadiness.isEmpty)
     }
 
+    @Test("Tables are listed with the one that is most behind first, and the rest is counted")
+    func tables() {
+        var status = healthyStatus()
+        status.lanes[0].tables = (0..<12).map {
+            TableLag(
+                source: "shop", database: "shop", schema: "public", table: "t\($0)", lagSeconds: Double($0),
+                deliveredTimestamp: $0 == 11 ? nil : 0)
+        }
+        let lines = status.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let header = lines.firstIndex { $0.hasPrefix("TABLE") } ?? 0
+        #expect(lines[header + 1].hasPrefix("public.t11") && lines[header + 1].hasSuffix("not yet"))
+        #expect(lines[header + 10].hasPrefix("public.t2 "))
+        #expect(lines[header + 11] == "2 more that are less behind: see --json")
+        let json = String(decoding: status.json, as: UTF8.self)
+        #expect(json.contains(#"{"source":"shop","table":"public.t11","lagSeconds":11"#))
+    }
+
     @Test("The pages answer what probes, Prometheus and people ask, and refuse the rest")
     func pages() throws {
         let pages = OperationsPages(

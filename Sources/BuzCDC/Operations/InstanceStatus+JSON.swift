@@ -123,5 +123,15 @@ extension InstanceStatus {
         out.member("lastErrorAt", lane.lastErrorAt.map { Timestamp.text($0) })
         out.member("lastPosition", lane.lastPosition?.description)
         out.member("lagSeconds", lane.lagSeconds)
+        out.array("tables") { list in
+            for table in lane.tables {
+                list.object { one in
+                    one.member("source", table.source)
+                    one.member("table", "\(table.schema).\(table.table)")
+                    one.member("lagSeconds", table.lagSeconds)
+                    one.member("deliveredTimestamp", table.deliveredTimestamp.map { Timestamp.text($0) })
+                }
+            }
+        }
     }
 }

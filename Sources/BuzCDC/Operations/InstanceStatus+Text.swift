@@ -3,7 +3,7 @@ import CoreIngest
 import LogicalDecoding
 
 extension InstanceStatus {
-    /// What `status` prints: a few lines and two tables.
+    /// What `status` prints: a few lines and some tables.
     var text: String {
         let reasons = unreadiness
         var out = "\(name) (\(environment)), buz-cdc \(Version.current), up \(Quantity.duration(uptimeSeconds)), "
@@ -12,6 +12,7 @@ extension InstanceStatus {
         if !sources.isEmpty { out += "\n\(sourceTable)\n" }
         if let collector { out += "\n\(collectorTable(collector))\n" }
         out += "\n\(laneTable)"
+        if lanes.contains(where: { !$0.tables.isEmpty }) { out += "\n\n\(tableTable)" }
         for source in sources {
             if let error = source.status.lastError { out += "\n  source \(source.name): \(error.message)" }
         }
@@ -83,6 +84,29 @@ extension InstanceStatus {
             "\(Int(progress.share * 100)) % (\(progress.tablesDone)/\(progress.tables) tables, \(progress.rows) rows"
         if let left = progress.timeLeft { text += ", \(Quantity.duration(left / .seconds(1))) left" }
         return text + ")"
+    }
+
+    private static let mostTables = 10
+
+    /// The tables that are most behind, in the sink that they are behind in.
+    private var tableTable: String {
+        var table = TextTable([
+            ("TABLE", .left), ("SOURCE", .left), ("SINK", .left), ("BEHIND", .right), ("LAST DELIVERED", .left),
+        ])
+        let all = lanes.flatMap { lane in lane.tables.map { (sink: lane.sink, lag: $0) } }
+        // Of equals, those that moved last.
+        let sorted = all.sorted {
+            ($0.lag.lagSeconds, $0.lag.deliveredTimestamp ?? .max) > (
+                $1.lag.lagSeconds, $1.lag.deliveredTimestamp ?? .max
+            )
+        }
+        for (sink, lag) in sorted.prefix(Self.mostTables) {
+            table.append(
+                "\(lag.schema).\(lag.table)", lag.source, sink, Quantity.duration(lag.lagSeconds),
+                lag.deliveredTimestamp.map { Timestamp.text($0) } ?? "not yet")
+        }
+        let left = sorted.count - Self.mostTables
+        return table.text + (left > 0 ? "\n\(left) more that are less behind: see --json" : "")
     }
 
     private var laneTable: String {

@@ -214,7 +214,7 @@ package final class Pipeline: Intake, Sendable {
 
     package var status: PipelineStatus {
         PipelineStatus(
-            lanes: lanes.withLock { $0 }.map(\.status),
+            lanes: lanes.withLock { $0 }.map(\.statusWithTables),
             sources: settlement.sources.map {
                 PipelineStatus.Source(
                     identity: $0.identity, lastPosition: $0.lastPosition, acknowledged: $0.told,

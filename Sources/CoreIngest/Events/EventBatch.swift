@@ -22,6 +22,8 @@ public final class EventBatch: Sendable {
     public let byteCount: Int
     /// Bytes that the arena takes.
     private let storageBytes: Int
+    /// Where each stream's records begin and end.
+    package let extents: [StreamExtent]
     // Written only while the batch is built, by its one owner; read-only ever after, so sharing it is safe.
     nonisolated(unsafe) private let base: UnsafeMutableRawPointer
     private let renderings = Mutex<[Rendering]>([])
@@ -41,6 +43,7 @@ public final class EventBatch: Sendable {
         self.source = source
         self.records = records
         self.streams = streams
+        extents = StreamExtent.all(of: records, streams: streams.count)
         self.transactions = transactions
         self.acknowledge = acknowledge
         self.receivedAt = receivedAt

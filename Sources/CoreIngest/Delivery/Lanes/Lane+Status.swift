@@ -1,7 +1,14 @@
 import Synchronization
 
 extension Lane {
-    package var status: LaneStatus {
+    /// How the lane is doing, and how far behind each table is.
+    var statusWithTables: LaneStatus {
+        var status = status
+        status.tables = tables.withLock { $0.all(at: Timestamp.now()) }
+        return status
+    }
+
+    var status: LaneStatus {
         let now = time.now()
         let queue = queue.withLock { $0 }
         let health = health.withLock { $0 }

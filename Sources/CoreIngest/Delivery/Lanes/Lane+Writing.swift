@@ -235,7 +235,10 @@ extension Lane {
         settlement.roomMayBeThere()
     }
 
-    private func settle(_ done: [QueuedBatch]) { report(queue.withLock { $0.flushed(done) }) }
+    private func settle(_ done: [QueuedBatch]) {
+        tables.withLock { tables in for queued in done { tables.delivered(queued.batch) } }
+        report(queue.withLock { $0.flushed(done) })
+    }
 
     /// Lets go on disk what is delivered, and tells what is settled. From the writer and the parker.
     func report(_ settled: LaneQueue.Settled) {

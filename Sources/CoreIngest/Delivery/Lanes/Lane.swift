@@ -20,6 +20,7 @@ final class Lane: Sendable {
 
     let queue: Mutex<LaneQueue>
     let health = Mutex(LaneHealth())
+    let tables = Mutex(TableLags())
     /// Wakes the writer: something is queued.
     let wake = Signal()
     /// Wakes the parker.
@@ -97,6 +98,10 @@ final class Lane: Sendable {
         let admission = queue.withLock {
             $0.push(
                 batch, source: source, sequence: sequence, inTrouble: inTrouble, othersHaveRoom: othersHaveRoom)
+        }
+        switch admission {
+        case .memory, .park: tables.withLock { $0.took(batch) }
+        case .overflow, .drop, .refuse: break
         }
         switch admission {
         case .memory: wake.send()

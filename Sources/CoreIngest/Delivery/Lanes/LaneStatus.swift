@@ -40,6 +40,8 @@ package struct LaneStatus: Sendable, Equatable {
     package var lagSeconds: Double
     /// The sink was opened at least once since the start.
     package var wasOpened = true
+    /// The tables whose events came since the start.
+    package var tables: [TableLag] = []
 }
 
 /// How the delivery as a whole is doing.
