@@ -13,7 +13,7 @@ extension BigQueryTests {
 
         init() throws { stand = try BigQueryStand() }
 
-        private func sink(_ change: (inout BigQuerySinkSettings) -> Void = { _ in }) -> BigQuerySink {
+        func sink(_ change: (inout BigQuerySinkSettings) -> Void = { _ in }) -> BigQuerySink {
             stand.sink {
                 $0.mode = .mirror
                 change(&$0)
@@ -143,14 +143,14 @@ extension BigQueryTests {
             await sink.close()
         }
 
-        private func stream(_ columns: [StreamDescriptor.Column], key: [Int] = [0]) throws -> StreamDescriptor {
+        func stream(_ columns: [StreamDescriptor.Column], key: [Int] = [0]) throws -> StreamDescriptor {
             let schema = try #require(SchemaName(parsing: "iglu:com.acme.shop/odd/jsonschema/1-0-0"))
             return StreamDescriptor(
                 database: "shop", schemaName: "public", table: "odd", columns: columns, keyColumns: key, schema: schema,
                 validator: nil)
         }
 
-        private func batch(
+        func batch(
             _ stream: StreamDescriptor, _ payloads: [String], operation: CoreIngest.Operation = .create,
             commit: UInt64 = 8,
             unchanged: String = ""

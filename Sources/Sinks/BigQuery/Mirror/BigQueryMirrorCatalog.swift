@@ -51,7 +51,14 @@ final class BigQueryMirrorCatalog {
         } catch {
             throw BigQueryFailure(error.canBeMended ? .misconfigured : .invalid, error.description)
         }
-        try carryOut(steps, definition, on: name, present)
+        do throws(BigQueryFailure) { try carryOut(steps, definition, on: name, present) } catch {
+            // What is wrong is no row: all of them wait until somebody has mended it.
+            guard error.kind == .invalid else { throw error }
+            throw BigQueryFailure(
+                .misconfigured,
+                "BigQuery does not give the mirror \(name) the shape of its source (\(error.message)): "
+                    + "alter it, or drop the table and then take a fresh snapshot")
+        }
         let table = BigQueryMirrorTable(
             name, stream, definition, isNew: present == nil, isStale: settings.maxStaleness > .zero)
         tables[name] = table
