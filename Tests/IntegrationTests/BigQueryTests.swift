@@ -6,11 +6,11 @@ import Testing
 /// The whole way from Postgres to BigQuery's emulator, through crashes and faults.
 @Suite("BigQuery, end to end", .serialized, .enabled(if: BigQueryEmulator.isInstalled))
 struct BigQueryEndToEndTests {
-    private func sink(_ emulator: BigQueryEmulator, _ mode: String) throws -> String {
+    private func sink(_ emulator: BigQueryEmulator, _ mode: String, more: String = "") throws -> String {
         try emulator.makeDataset("shop")
         return """
             - {name: warehouse, type: bigquery, mode: \(mode), project: \(BigQueryEmulator.project), dataset: shop, credentials: anonymous,
-               endpoint: "\(emulator.endpoint)", storageEndpoint: "\(emulator.storageEndpoint)", requestTimeout: 20s, retry: {max: 1s}}
+               endpoint: "\(emulator.endpoint)", storageEndpoint: "\(emulator.storageEndpoint)", requestTimeout: 20s, retry: {max: 1s}\(more)}
             """
     }
 
@@ -66,6 +66,52 @@ struct BigQueryEndToEndTests {
         _ = try emulator.rows("UPDATE shop.extra SET v = 'changed' WHERE id = 1")
         let found = try verify(stand, ["public.extra"])
         #expect(found.code == 1 && found.output.contains("differs in v"), "\(found)")
+    }
+
+    @Test("With write: committed every event is there once, through kill -9, faults and streams that end")
+    func eventsOnce() throws {
+        let emulator = try BigQueryEmulator()
+        let stand = try Stand(
+            schema:
+                "create table item (id int primary key, note text); insert into item select i from generate_series(1, 500) i",
+            sinks: sink(emulator, "events", more: ", write: committed, deadletterOutput: invalid"))
+        // A snapshot that is interrupted begins anew, as another history.
+        try stand.deliver()
+        let oracle = try DecodingOracle(on: stand.server)
+        try stand.sidecar.startReady()
+        let folder = try TemporaryFolder("buztraffic")
+        let script = """
+            i=1000; while [ ! -e \(folder.path)/stop ]; do i=$((i + 50))
+            echo "insert into item select g, 'n' from generate_series($i, $((i + 49))) g; update item set note = 'u' where id % 50 = 7 and id > $i;"
+            sleep 0.05; done | "\(try #require(PostgresServer.binaries(of: stand.server.major)))/psql" -qX "\(stand.server.url("shop"))"
+            """
+        let traffic = try ChildProcess(["bash", "-c", script], folder: folder)
+        var generator = SeededGenerator(seed: 9)
+        for round in 0..<8 {
+            try emulator.setFaults(
+                """
+                {"grpc": [{"method": "AppendRows", "code": "UNAVAILABLE", "times": 2, "after": true},
+                          {"method": "AppendRows", "code": "ABORTED", "times": 1},
+                          {"method": "FinalizeWriteStream", "code": "UNAVAILABLE", "times": 1, "after": \(round % 2 == 0)}]}
+                """)
+            usleep(UInt32.random(in: 200_000...900_000, using: &generator))
+            if round % 4 == 2 { try emulator.streams("finalize") }
+            if round % 4 == 3 { try emulator.streams("forget") }
+            usleep(UInt32.random(in: 50_000...300_000, using: &generator))
+            stand.sidecar.kill9()
+            try stand.sidecar.start()
+        }
+        try writeText("", to: "\(folder.path)/stop")
+        try traffic.wait(seconds: 30)
+        try stand.sidecar.waitReady()
+        _ = try stand.sidecar.terminate()
+        try stand.deliver()
+        let counts = try emulator.rows(
+            "SELECT op, COUNT(*), COUNT(DISTINCT uuid) FROM shop.events WHERE op <> 'r' GROUP BY op ORDER BY op")
+        #expect(counts.allSatisfy { $0[1] == $0[2] }, "\(counts)")
+        let changes = try oracle.changeCounts().split(separator: "\n").map(String.init)
+        #expect(counts.map { "item|\($0[0])|\($0[1])" } == changes)
+        #expect(try emulator.column("SELECT COUNT(*) FROM shop.events WHERE op = 'r'") == ["500"])
     }
 
     @Test("Values of every type are equal by snapshot and by stream")

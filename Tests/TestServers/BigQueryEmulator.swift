@@ -73,6 +73,16 @@ package final class BigQueryEmulator: Sendable {
     /// `content`: see `Emulators/bigquery.py`.
     package func setFaults(_ content: String) throws { try call("POST", "/_faults", content) }
 
+    /// `what`: `forget`, `finalize` or `lose`, see `Emulators/bigquery.py`.
+    package func streams(_ what: String) throws { try call("POST", "/_streams", #"{"do":"\#(what)"}"#) }
+
+    /// How many calls of a kind came.
+    package func seen(_ kind: String) throws -> Int {
+        let text = try call("GET", "/_seen")
+        guard let range = text.firstRange(of: "\"\(kind)\": ") else { return 0 }
+        return Int(text[range.upperBound...].prefix { $0.isNumber }) ?? 0
+    }
+
     /// The first column of a query's rows, as texts; NULL is `NULL`.
     package func column(_ sql: String) throws -> [String] { try rows(sql).map { $0.first ?? "" } }
 

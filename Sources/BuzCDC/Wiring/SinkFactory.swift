@@ -8,6 +8,8 @@ struct SinkFactory {
     var isReplay = false
     /// Where sinks count what they use beyond what every lane counts.
     var metrics: MetricsRegistry?
+    /// Where sinks keep what must outlive the process; nil where they are only looked at.
+    var state: StateStore?
 
     /// Throws a line about a value that the configuration's grammar allows and the sink does not.
     func sink(_ configuration: SinkConfiguration) throws(CommandFailure) -> any Sink {
@@ -39,6 +41,7 @@ struct SinkFactory {
         case let bigquery as BigQuerySinkConfiguration:
             var settings = Self.settings(bigquery, name: name)
             settings.isReplay = isReplay
+            settings.state = state
             return BigQuerySink(settings, renderer: renderer)
         case let snowflake as SnowflakeSinkConfiguration:
             var settings = Self.settings(snowflake, name: name)

@@ -35,8 +35,13 @@ package final class BigQuerySink: Sink, @unchecked Sendable {
             try api.checkDataset()
             catalog.forget()
             epochs.forget()
-            let durable = try events.open()
-            _ = try invalidEvents?.open()
+            var durable = try events.open()
+            // An event is in one of both: sure is what lies before the ends of both.
+            if let invalid = try invalidEvents?.open() {
+                durable = durable.reduce(into: [:]) { found, entry in
+                    if let other = invalid[entry.key] { found[entry.key] = min(entry.value, other) }
+                }
+            }
             return settings.mode == .mirror ? [:] : durable
         } catch {
             var failure = error.sinkFailure(at: settings.place)
@@ -124,9 +129,37 @@ struct EventWriters {
         let table = BigQueryEventTable(name, api, settings)
         let rendered = RenderedEvents(format: format, renderer: renderer)
         switch settings.write {
-        case .storage: return StorageEventWriter(table, path: settings.path(of: name), rendered, storage)
+        case .committed where !settings.isReplay: return committed(table, rendered)
+        // Dead letters go beside the streams of the running instance.
+        case .storage, .committed: return StorageEventWriter(table, path: settings.path(of: name), rendered, storage)
         case .insertAll: return InsertAllWriter(table, api, rendered)
         case .load: return LoadWriter(table, api, rendered, pause: settings.pause)
+        }
+    }
+
+    private func committed(_ table: BigQueryEventTable, _ rendered: RenderedEvents) -> CommittedEventWriter {
+        let path = settings.path(of: table.name)
+        let place = settings.quoted(table.name)
+        let api = api
+        return CommittedEventWriter(
+            table, path: path, rendered, storage, AppendJournal(settings.state, sink: settings.name, table: path),
+            now: settings.now
+        ) { row throws(BigQueryFailure) in
+            var found = false
+            do throws(BigQueryFailure) {
+                // One partition is read, as the time is known.
+                try api.query(
+                    """
+                    SELECT COUNT(*) FROM \(place) WHERE received_at = TIMESTAMP_MICROS(\(row.receivedAt))
+                      AND source = @source AND position = @position
+                    """, [("source", row.source.description), ("position", PositionText.text(row.position))],
+                    failure: { $0 }
+                ) { cells throws(BigQueryFailure) in found = cells.first != "0" }
+            } catch {
+                // A table that is gone has no rows.
+                if error.kind != .notFound { throw error }
+            }
+            return found
         }
     }
 }

@@ -10,6 +10,8 @@ package struct BigQuerySinkSettings: Sendable {
     package enum Write: String, Sendable {
         /// Storage Write API, default stream.
         case storage
+        /// Storage Write API, streams of the sink's own with offsets: exactly once.
+        case committed
         /// `tabledata.insertAll`
         case insertAll
         /// Load jobs, one for each flush and table.
@@ -47,12 +49,15 @@ package struct BigQuerySinkSettings: Sendable {
     package var proxy: HTTPClient.Proxy = .environment
     /// What of the process's environment decides about credentials.
     package var environment: GoogleEnvironment
+    var now: @Sendable () -> ContinuousClock.Instant = { .now }
     /// Waits between two looks at a job.
     var pause: @Sendable (Duration) -> Void = { duration in
         let (seconds, attoseconds) = duration.components
         var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
         nanosleep(&time, nil)
     }
+    /// Where ``Write/committed`` writes down what it appends; nil where the sink is only looked at.
+    package var state: StateStore?
     /// For dead letters that are written again, perhaps beside a running instance.
     package var isReplay = false
 

@@ -160,7 +160,7 @@ extension BigQueryTests {
 
         @Test(
             "The shared suite of sinks passes, whatever the way of writing",
-            arguments: ["storage", "insertAll", "load"])
+            arguments: ["storage", "committed", "insertAll", "load"])
         func conformance(way: String) async throws {
             func payload(_ text: String) -> RecordedEvent {
                 var record = EventRecord()
@@ -170,10 +170,13 @@ extension BigQueryTests {
                 event.payload = text
                 return event
             }
+            let folder = try TemporaryFolder("buzappends")
+            let state = try StateStore(try StateDirectory(path: folder.path, exclusive: false))
             var suite = SinkConformance(
                 make: {
                     stand.sink {
                         $0.format = .row
+                        $0.state = state
                         $0.write = BigQuerySinkSettings.Write(rawValue: way) ?? .storage
                     }
                 },

@@ -6,6 +6,8 @@
 - Faults: POST /_faults {"rest": [{"path": REGEX, "status": 503, "reason": "backendError", "times": 2, "after": true}],
   "grpc": [{"method": "AppendRows", "code": "UNAVAILABLE", "times": 2, "after": true, "hang": false}]}. `after`: once it was done,
   so that the answer is lost.
+- POST /_streams {"do": "forget"} lets go of all streams, as Google does after days without rows; "finalize" ends them, "lose" makes them
+  think that their last row never came.
 - GET /_seen: how many calls of each kind came.
 
 usage: bigquery.py PORT GRPC_PORT FOLDER
@@ -79,6 +81,17 @@ def guarded(method, function, is_stream):
     return stream if is_stream else unary
 
 
+any_stream = write._stream
+
+
+def known_stream(name):
+    # As Google answers; the emulator says INVALID_ARGUMENT.
+    if name not in write._streams and not name.endswith("/streams/_default"):
+        raise read.StorageError(grpc.StatusCode.NOT_FOUND, f"Requested entity was not found. Entity: {name}")
+    return any_stream(name)
+
+
+write._stream = known_stream
 write.append = guarded("AppendRows", write.append, True)
 write.create = guarded("CreateWriteStream", write.create, False)
 write.get = guarded("GetWriteStream", write.get, False)
@@ -86,6 +99,18 @@ write.finalize = guarded("FinalizeWriteStream", write.finalize, False)
 
 from local_bigquery.app import app  # noqa: E402
 from local_bigquery.grpc import server  # noqa: E402
+
+
+
+def streams(action):
+    if action == "forget":
+        write._streams.clear()
+    for stream in write._streams.values():
+        if action == "finalize":
+            stream.finalized = True
+        if action == "lose":
+            stream.count -= 1
+
 
 TABLES = re.compile(r"^/bigquery/v2/projects/([^/]+)/datasets/([^/]+)/tables(?:/([^/]+))?$")
 NAME = re.compile(r"\bFROM `([^`.]+)\.([^`.]+)\.([^`]+)`")
@@ -152,6 +177,9 @@ class Between:
         if path == "/_faults":
             with lock:
                 faults.update({"rest": [], "grpc": []} | json.loads(body))
+            return await self.answer(send, 200, b"{}")
+        if path == "/_streams":
+            streams(json.loads(body)["do"])
             return await self.answer(send, 200, b"{}")
         if path == "/_seen":
             return await self.answer(send, 200, json.dumps(seen).encode())

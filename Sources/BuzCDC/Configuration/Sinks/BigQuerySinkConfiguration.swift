@@ -25,7 +25,7 @@ struct BigQuerySinkConfiguration: SinkDestination {
     var requestTimeout: Duration
 
     enum Mode: String, Sendable, CaseIterable { case events, mirror }
-    enum Write: String, Sendable, CaseIterable { case storage, insertAll, load }
+    enum Write: String, Sendable, CaseIterable { case storage, committed, insertAll, load }
     enum Partition: String, Sendable, CaseIterable { case hour, day, month, none }
 
     private enum Keys {
@@ -37,7 +37,7 @@ struct BigQuerySinkConfiguration: SinkDestination {
             "mode", "Append events to a table, or keep tables that equal the source's.", .defaulted("events"))
         static let write = Key<Write>.choice(
             "write",
-            "How events come into their tables: the Storage Write API, tabledata.insertAll, or a load job for each flush. A mirror takes the first.",
+            "How events come into their tables: by the Storage Write API, at least once or, as `committed`, exactly once; by tabledata.insertAll; or by a load job for each flush. A mirror takes the first.",
             .defaulted("storage"))
         static let maxStaleness = Key<Duration>.duration(
             "maxStaleness",

@@ -104,6 +104,12 @@ enum PositionText {
     /// The rank puts an announcement, whose highest bit is set, directly behind the event of its other bits.
     static func rank(_ position: Position) -> UInt64 { position.ordinal << 1 | position.ordinal >> 63 }
 
+    static func text(_ position: Position) -> String {
+        var text = ByteArena(capacity: bytes)
+        text.append(positionText: position)
+        return String(decoding: text.bytes, as: UTF8.self)
+    }
+
     /// The position that a text is of; nil for what is none.
     static func position(_ text: String) -> Position? {
         let parts = text.split(separator: "/")

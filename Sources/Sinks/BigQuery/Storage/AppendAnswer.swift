@@ -13,6 +13,9 @@ struct AppendAnswer {
     /// The rows to blame, where the answer names them: then none of the request's rows was appended.
     var rowErrors: [RowError] = []
 
+    /// The rows were appended.
+    init() {}
+
     init(_ failure: BigQueryFailure) { self.failure = failure }
 
     init(_ message: ArraySlice<UInt8>) {

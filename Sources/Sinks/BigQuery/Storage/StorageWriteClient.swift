@@ -36,13 +36,13 @@ final class StorageWriteClient: Sendable {
     }
 
     /// Appends rows by one request, which is a call of its own: libcurl loses the answer of a server that gives it before it has read
-    /// everything, and of a single request it can only say so before it looks at the rows.
+    /// everything, and of a single request it can only say so before it looks at the rows. `offset`: how many rows the stream must have.
     func append(
         _ numbers: ArraySlice<Int>, _ size: Int, of rows: borrowing EncodedRows, _ descriptor: [UInt8],
-        to stream: String
+        to stream: String, offset: Int64? = nil
     ) -> AppendAnswer {
         var body = ByteArena(capacity: size + descriptor.count + 1024)
-        Self.append(numbers, size, of: rows, descriptor, to: stream, into: &body)
+        Self.append(numbers, size, of: rows, descriptor, to: stream, offset, into: &body)
         let outcome = call("AppendRows", routing: "write_stream", stream, body.bytes)
         if let message = outcome.messages.first { return AppendAnswer(message) }
         guard let error = outcome.error else {
@@ -72,10 +72,11 @@ final class StorageWriteClient: Sendable {
     /// One `AppendRowsRequest` with its head.
     private static func append(
         _ numbers: ArraySlice<Int>, _ size: Int, of rows: borrowing EncodedRows, _ descriptor: [UInt8],
-        to stream: String, into body: inout ByteArena
+        to stream: String, _ offset: Int64?, into body: inout ByteArena
     ) {
         var head = ByteArena(capacity: 512)
         head.append(field: 1, text: stream)
+        if let offset { head.append(field: 2) { $0.append(field: 1, integer: offset) } }
         head.append(field: 6, text: "buz-cdc")
         var schema = ByteArena(capacity: 512)
         // ProtoData.writer_schema, ProtoSchema.proto_descriptor: with the first request of a call.
@@ -90,7 +91,7 @@ final class StorageWriteClient: Sendable {
         for number in numbers { body.append(field: 1, bytes: rows[number]) }
     }
 
-    private func unary(
+    func unary(
         _ method: String, routing: String, _ name: String, _ message: UnsafeRawBufferPointer
     ) throws(BigQueryFailure) -> ArraySlice<UInt8> {
         var body = ByteArena(capacity: message.count + GRPCFrames.headBytes)
