@@ -4,6 +4,7 @@
 #   scripts/bench.sh http [--seconds N] [--connections N] [--repeats N]   the collector against nginx, on one core each
 #                         [--events N] its memory over so many events   [--idle N] what so many idle connections cost
 # Starts a Postgres of its own in a temporary folder (about 4 GB of WAL for a million changes a workload).
+#   scripts/bench.sh beside [--repeats N]   what a flood of collected events costs changes of Postgres in the same sink
 #   scripts/bench.sh schemas [differ [SEED]]
 # Asks jsonschema-rs and buz-cdc's engine the same schemas and instances: times, or every answer in which they differ.
 #   scripts/bench.sh schemas rows
@@ -24,6 +25,10 @@ export BUZ_BINARY=${BUZ_BINARY:-$PWD/.build-release/release/buz-cdc}
 if [ "${1:-}" = http ]; then
     shift
     exec python3 scripts/bench/http.py "$@"
+fi
+if [ "${1:-}" = beside ]; then
+    shift
+    exec /usr/bin/python3 scripts/bench/beside.py "$@"
 fi
 # The system's python, which has the psycopg2 of apt.
 exec /usr/bin/python3 scripts/bench/bench.py "$@"

@@ -2,6 +2,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 // Values that Swift does not import because they are casts or expressions in macros.
@@ -13,6 +14,8 @@ static inline int shim_readable_bytes(int descriptor) {
 // prctl is variadic. Both are about the calling thread: its name, and by how many nanoseconds its sleeps may be late.
 static inline int shim_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 static inline int shim_timer_slack(unsigned long nanoseconds) { return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
+// For Linux a priority is of a thread, and 0 the calling one.
+static inline int shim_lower_thread(int niceness) { return setpriority(PRIO_PROCESS, 0, niceness); }
 // Columns of the terminal behind a descriptor; 0 where there is none.
 static inline int shim_terminal_columns(int descriptor) {
     struct winsize size;

@@ -16,6 +16,7 @@ enum CollectorFactory {
         var settings = configuration.http.settings
         settings.server.dryRunPath = configuration.inputs.http.dryRunPath
         settings.source.name = source
+        settings.server.yieldsProcessor = !configuration.inputs.postgres.isEmpty
         settings.source.reporting = configuration.validation.reporting
         var logger = logger
         logger[metadataKey: "input"] = "\(source)"

@@ -42,7 +42,9 @@ final class Instance: Sendable {
             for entry in configuration.sinks {
                 try pipeline.add(sink: try factory.sink(entry), settings: SinkFactory.laneSettings(entry))
             }
-            if let collector { pipeline.add(source: collector.source.settings.name, signals: collector.source) }
+            if let collector {
+                pipeline.add(source: collector.source.settings.name, signals: collector.source, yields: true)
+            }
             sources = try Self.sources(configuration, pipeline, store, schemas, logger)
         } catch let failure as CommandFailure {
             throw failure

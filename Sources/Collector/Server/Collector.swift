@@ -84,7 +84,7 @@ package final class Collector: Sendable {
     /// Runs until ``stop(within:)``; then the requests that came are answered, and what the spool holds stays there.
     package func run() async {
         let writer = ThreadExecutor(name: "spool")
-        let reader = ThreadExecutor(name: "collect")
+        let reader = ThreadExecutor(name: "collect", yields: settings.server.yieldsProcessor)
         writer.start()
         reader.start()
         let writing = Task(executorPreference: writer) { [spool] in await spool.run() }

@@ -67,7 +67,8 @@ package final class CollectorServer: Sendable {
         var loops: [NIOLoopBound<CollectorLoop>] = []
         for eventLoop in group.makeIterator() {
             let made = try? await eventLoop.submit {
-                NIOLoopBound(CollectorLoop(shared, on: eventLoop), eventLoop: eventLoop)
+                if settings.yieldsProcessor { ThreadExecutor.yieldProcessor() }
+                return NIOLoopBound(CollectorLoop(shared, on: eventLoop), eventLoop: eventLoop)
             }.get()
             if let made { loops.append(made) }
         }

@@ -43,6 +43,8 @@ package struct CollectorSettings: Sendable {
     package var tls: TLSSettings?
     /// Event loops.
     package var threads = 1
+    /// Where the processors are busy, other threads of the machine go before those that read requests and events.
+    package var yieldsProcessor = false
     package var acknowledge = Acknowledge.durable
     package var limits = Limits()
     package var middleware = MiddlewareSettings()

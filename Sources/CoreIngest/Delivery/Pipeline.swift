@@ -57,9 +57,10 @@ package final class Pipeline: Intake, Sendable {
         lanes.withLock { $0.append(lane) }
     }
 
-    /// Adds a source, by its name in the configuration, before it begins.
-    package func add(source name: String, signals: any SourceSignals) {
-        settlement.add(source: name, signals: signals)
+    /// Adds a source, by its name in the configuration, before it begins. `yields`: it keeps its events on a disk of its own, and
+    /// leaves room in the lanes to sources that cannot wait as well.
+    package func add(source name: String, signals: any SourceSignals, yields: Bool = false) {
+        settlement.add(source: name, signals: signals, yields: yields)
     }
 
     // MARK: Intake
@@ -81,18 +82,21 @@ package final class Pipeline: Intake, Sendable {
         let index = settlement.begin(source)
         let lanes = lanes.withLock { $0 }
         let isSnapshot = builder.records.last.map { $0.flags.contains(.snapshot) || $0.operation.isControl } ?? false
-        if !admit(index, isSnapshot: isSnapshot, lanes) {
+        let yields = settlement.yields(index)
+        if !admit(index, isSnapshot: isSnapshot, lanes, yields) {
             // Asked for first, then looked again: room that appeared in between is not missed.
             settlement.wantRoom()
-            guard admit(index, isSnapshot: isSnapshot, lanes) else { return false }
+            guard admit(index, isSnapshot: isSnapshot, lanes, yields) else { return false }
         }
         Validation.apply(to: &builder, reporting: settings.reporting)
         let batch = builder.seal(source: source, acknowledge: acknowledge, receivedAt: Timestamp.now())
         count(batch)
-        let othersHaveRoom = Self.roomElsewhere(lanes)
+        let othersHaveRoom = Self.roomElsewhere(lanes, yields)
         let sequence = settlement.offered(
             index, token: acknowledge, last: batch.records.last?.position ?? .start)
-        for lane in lanes { lane.accept(batch, source: index, sequence: sequence, othersHaveRoom: othersHaveRoom) }
+        for lane in lanes {
+            lane.accept(batch, source: index, sequence: sequence, othersHaveRoom: othersHaveRoom, yields: yields)
+        }
         return true
     }
 
@@ -104,13 +108,17 @@ package final class Pipeline: Intake, Sendable {
         settlement.index(of: source).map(settlement.isSettled) ?? true
     }
 
-    private func admit(_ source: Int, isSnapshot: Bool, _ lanes: [Lane]) -> Bool {
-        let othersHaveRoom = Self.roomElsewhere(lanes)
-        return lanes.allSatisfy { $0.admits(source: source, isSnapshot: isSnapshot, othersHaveRoom: othersHaveRoom) }
+    private func admit(_ source: Int, isSnapshot: Bool, _ lanes: [Lane], _ yields: Bool) -> Bool {
+        let othersHaveRoom = Self.roomElsewhere(lanes, yields)
+        return lanes.allSatisfy {
+            $0.admits(source: source, isSnapshot: isSnapshot, othersHaveRoom: othersHaveRoom, yields: yields)
+        }
     }
 
     /// Whether a lane that is full itself would alone hold up the source.
-    private static func roomElsewhere(_ lanes: [Lane]) -> Bool { lanes.contains { $0.hasMemoryRoom } }
+    private static func roomElsewhere(_ lanes: [Lane], _ yields: Bool) -> Bool {
+        lanes.contains { $0.hasMemoryRoom(yields: yields) }
+    }
 
     private func count(_ batch: EventBatch) {
         eventsIn.add(batch.records.count)
@@ -205,7 +213,7 @@ package final class Pipeline: Intake, Sendable {
                     lane.logger.notice("The sink answers again.")
                 }
                 lane.parkWhereHeldUp()
-                if isStalled { settlement.roomMayBeThere() }
+                if lane.letsYieldedGoOn() || isStalled { settlement.roomMayBeThere() }
             }
         }
     }

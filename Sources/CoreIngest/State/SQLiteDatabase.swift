@@ -67,6 +67,9 @@ package final class SQLiteDatabase {
         return try statement.step() ? statement.integer(0) : nil
     }
 
+    /// The row that was inserted last; an upsert that updates does not change it.
+    package var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
     /// Rows changed by the last statement.
     package var changes: Int { Int(sqlite3_changes64(handle)) }
 

@@ -11,6 +11,8 @@ final class Settlement: Sendable {
         var told: UInt64 = 0
         /// The source reads another history by now: nothing more comes of this one, and nothing of it can be acknowledged.
         var isSuperseded = false
+        /// It leaves room to sources that do not.
+        var yields = false
     }
 
     /// An acknowledgement that is to be persisted and told.
@@ -23,6 +25,7 @@ final class Settlement: Sendable {
 
     private struct State {
         var signals: [String: any SourceSignals] = [:]
+        var yielding: Set<String> = []
         var sources: [Source] = []
         var indices: [SourceIdentity: Int] = [:]
         var requiredLanes = 0
@@ -33,7 +36,12 @@ final class Settlement: Sendable {
     /// Sent when something can be acknowledged.
     let changed = Signal()
 
-    func add(source name: String, signals: any SourceSignals) { state.withLock { $0.signals[name] = signals } }
+    func add(source name: String, signals: any SourceSignals, yields: Bool) {
+        state.withLock { state in
+            state.signals[name] = signals
+            if yields { state.yielding.insert(name) }
+        }
+    }
 
     /// The index of one more lane whose delivery is required. Only before the first source begins.
     func addRequiredLane() -> Int {
@@ -57,13 +65,19 @@ final class Settlement: Sendable {
             }
             state.sources.append(
                 Source(
-                    identity: identity, signals: signals, tracker: AcknowledgementTracker(lanes: state.requiredLanes)))
+                    identity: identity, signals: signals, tracker: AcknowledgementTracker(lanes: state.requiredLanes),
+                    yields: state.yielding.contains(identity.name)))
             state.indices[identity] = state.sources.count - 1
             return state.sources.count - 1
         }
     }
 
     func index(of identity: SourceIdentity) -> Int? { state.withLock { $0.indices[identity] } }
+
+    /// Whether a source leaves room to others, and there are others.
+    func yields(_ index: Int) -> Bool {
+        state.withLock { $0.sources[index].yields && $0.signals.count > $0.yielding.count }
+    }
 
     func offered(_ index: Int, token: UInt64, last: Position) -> UInt64 {
         change(index) { source in

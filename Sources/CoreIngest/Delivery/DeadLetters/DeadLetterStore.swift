@@ -42,6 +42,7 @@ package final class DeadLetterStore: Sendable {
     let partBytes: Int
     let database: Mutex<SQLiteDatabase>
     private let total: Atomic<Int>
+    private let used = Atomic<Int>(0)
 
     /// Opens or creates `deadletters/SINK.sqlite`. `partBytes`: what is larger is stored in parts of this size.
     package init(
@@ -54,6 +55,7 @@ package final class DeadLetterStore: Sendable {
         let opened = try SQLiteDatabase(path: path)
         try opened.execute(Self.schema)
         total = Atomic(Int(try opened.integer("SELECT count(*) FROM dead_letters") ?? 0))
+        used.store(try Self.used(opened), ordering: .relaxed)
         database = Mutex(opened)
     }
 
@@ -74,8 +76,10 @@ package final class DeadLetterStore: Sendable {
         let now = Timestamp.text(Timestamp.now())
         let added = try database.withLock { database throws(StateError) in
             try checkBound(database)
+            defer { if let bytes = try? Self.used(database) { used.store(bytes, ordering: .relaxed) } }
             return try database.transaction { () throws(StateError) in
-                let before = try database.integer("SELECT count(*) FROM dead_letters") ?? 0
+                var added = 0
+                var last = database.lastInsertedRow
                 var statement = try database.prepare(
                     """
                     INSERT INTO dead_letters (uuid, class, code, error, attempts, first_failed_at, last_failed_at, source,
@@ -110,12 +114,15 @@ package final class DeadLetterStore: Sendable {
                     }
                     _ = try statement.step()
                     statement.reset()
+                    // One that is there already keeps its row.
+                    if database.lastInsertedRow != last { added += 1 }
+                    last = database.lastInsertedRow
                     if isLarge {
                         let uuid = Self.uuidText(batch.records[letter.record])
                         try write(envelope, record.bytes, asPartsOf: uuid, database)
                     }
                 }
-                return Int((try database.integer("SELECT count(*) FROM dead_letters") ?? 0) - before)
+                return added
             }
         }
         total.wrappingAdd(added, ordering: .relaxed)
@@ -123,15 +130,30 @@ package final class DeadLetterStore: Sendable {
 
     private func checkBound(_ database: borrowing SQLiteDatabase) throws(StateError) {
         guard maxBytes < .max else { return }
-        let pages = try database.integer("PRAGMA page_count") ?? 0
-        let free = try database.integer("PRAGMA freelist_count") ?? 0
-        let size = try database.integer("PRAGMA page_size") ?? 4096
-        if Int((pages - free) * size) >= maxBytes {
+        if try Self.used(database) >= maxBytes {
             throw StateError(
                 .diskFull,
                 "The dead letters of the sink \(sink) have reached their bound of \(maxBytes) bytes. Replay, export or "
                     + "discard some with `buz-cdc deadletters`, or raise the bound.")
         }
+    }
+
+    private static func used(_ database: borrowing SQLiteDatabase) throws(StateError) -> Int {
+        let pages = try database.integer("PRAGMA page_count") ?? 0
+        let free = try database.integer("PRAGMA freelist_count") ?? 0
+        return Int((pages - free) * (try database.integer("PRAGMA page_size") ?? 4096))
+    }
+
+    /// Whether three quarters of the bound are used, as far as this process knows; see ``measure()``.
+    var isNearlyFull: Bool { usedBytes >= maxBytes - maxBytes / 4 }
+
+    /// Bytes of the file that hold something.
+    package var usedBytes: Int { used.load(ordering: .relaxed) }
+
+    /// Looks how much is used, also by what another process removed. Answers ``isNearlyFull``.
+    func measure() -> Bool {
+        if let bytes = database.withLock({ try? Self.used($0) }) { used.store(bytes, ordering: .relaxed) }
+        return isNearlyFull
     }
 
     private static func bind(

@@ -4,6 +4,7 @@ import Synchronization
 extension Lane {
     /// Puts events into the local dead letters, however long it takes. False when the lane was abandoned before.
     func bury(_ letters: [DeadLetter]) async -> Bool {
+        let letters = withoutYielded(letters)
         guard !letters.isEmpty else { return true }
         while !abandoned {
             do throws(StateError) {
@@ -43,8 +44,8 @@ extension Lane {
     }
 
     /// Dead-letters events that failed validation, where the sink does not take them, and those that were set aside for their schema
-    /// in any case: they are not invalid, and can be replayed. Answers their indices.
-    func buryInvalid(of queued: QueuedBatch) async -> [Int] {
+    /// in any case: they are not invalid, and can be replayed. Answers their indices; `letters` are to be buried.
+    func invalid(of queued: QueuedBatch, into letters: inout [DeadLetter]) -> [Int] {
         let batch = queued.batch
         let takesInvalid = sink.takesInvalidEvents
         var excluded: [Int] = []
@@ -55,8 +56,7 @@ extension Lane {
                 excluded.append(index)
             }
         }
-        guard !excluded.isEmpty else { return [] }
-        let letters = excluded.map { index in
+        letters += excluded.map { index in
             let record = batch.records[index]
             let reason: DeadLetterClass =
                 record.flags.contains(.schemaHeld)
@@ -66,8 +66,49 @@ extension Lane {
                 batch: batch, record: index, reason: reason, code: reason.rawValue, error: verdict.message, attempts: 1,
                 group: verdict.groupKey)
         }
-        // Abandoned: the batch is not settled, so it will come again.
-        _ = await bury(letters)
         return excluded
+    }
+
+    // MARK: Sources that yield
+
+    /// Whether sources that yield are to wait, as their dead letters would leave none for the others: what strangers send must not
+    /// stop a lane. Where delivery is not required nobody is held up.
+    func holdsYielded() -> Bool {
+        guard isRequired, deadLetters.isNearlyFull else { return false }
+        if !yieldedIsHeld.exchange(true, ordering: .relaxed) {
+            logger.error(
+                "The dead letters have three quarters of their bound of \(settings.deadLetterBytes) bytes: collected events wait in the spool. Replay, export or discard some with `buz-cdc deadletters`, or set deadletterOutput."
+            )
+        }
+        return true
+    }
+
+    /// Looks again where sources that yield are held. Answers whether they may go on.
+    func letsYieldedGoOn() -> Bool {
+        guard deadLetters.isNearlyFull else { return yieldedIsHeld.load(ordering: .relaxed) && endHold() }
+        return !deadLetters.measure() && endHold()
+    }
+
+    private func endHold() -> Bool {
+        if yieldedIsHeld.exchange(false, ordering: .relaxed) {
+            logger.notice("The dead letters have room again: collected events go on.")
+        }
+        return true
+    }
+
+    /// Without those of sources that yield, where they would leave no room and delivery is not required: these are discarded.
+    private func withoutYielded(_ letters: [DeadLetter]) -> [DeadLetter] {
+        guard !isRequired, deadLetters.isNearlyFull else { return letters }
+        let kept = letters.filter { letter in
+            settlement.index(of: letter.batch.source).map(settlement.yields) != true
+        }
+        guard kept.count < letters.count else { return letters }
+        metrics.discarded.add(letters.count - kept.count)
+        if !yieldedIsHeld.exchange(true, ordering: .relaxed) {
+            logger.error(
+                "The dead letters have three quarters of their bound of \(settings.deadLetterBytes) bytes: collected events that this sink does not take are discarded, as delivery to it is not required."
+            )
+        }
+        return kept
     }
 }

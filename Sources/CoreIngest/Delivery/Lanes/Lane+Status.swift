@@ -58,6 +58,13 @@ extension Lane {
         registry.gauge("buz_sink_dead_letters", "Local dead letters now.", labels: labels) { [weak self] in
             Double(self?.deadLetters.count ?? 0)
         }
+        registry.gauge("buz_sink_dead_letter_bytes", "Bytes of local dead letters.", labels: labels) { [weak self] in
+            Double(self?.deadLetters.usedBytes ?? 0)
+        }
+        registry.gauge("buz_sink_dead_letter_limit_bytes", "Bound of local dead letters.", labels: labels) {
+            [settings] in
+            Double(settings.deadLetterBytes)
+        }
         registry.gauge("buz_sink_lag_seconds", "Age of the oldest event not delivered.", labels: labels) {
             [weak self] in
             self?.status.lagSeconds ?? 0

@@ -60,13 +60,15 @@ extension Lane {
 
     /// Takes from the queue until the next write is full.
     private func fill(_ writer: inout LaneWriter) async {
+        var letters: [DeadLetter] = []
         while writer.window.pendingEvents < settings.batchEvents, writer.window.pendingBytes < settings.batchBytes {
             guard let queued = await takeNext() else { break }
-            let excluded = await buryInvalid(of: queued)
+            let excluded = invalid(of: queued, into: &letters)
             writer.window.append(
                 queued, excluded: excluded, durable: durable(queued.batch.source, writer.durable))
-            if abandoned { break }
         }
+        // Abandoned: the batches are not settled, so they will come again.
+        _ = await bury(letters)
         let oldest = writer.window.entries.first?.queued.batch.receivedAt
         health.withLock {
             $0.windowIsEmpty = oldest == nil

@@ -34,6 +34,8 @@ final class Lane: Sendable {
     private let lossesReported = Mutex<Set<Int>>([])
     /// Sources that were asked to go back, once each time the place is lost.
     let replaysAsked = Mutex<Set<Int>>([])
+    /// Whether it is in the log that dead letters leave no room for those of sources that yield.
+    let yieldedIsHeld = Atomic<Bool>(false)
     /// By history: the one that it continues.
     private let predecessors = Mutex<[SourceIdentity: Predecessor]>([:])
 
@@ -80,24 +82,28 @@ final class Lane: Sendable {
         return health.withLock { $0.isInTrouble(at: now, stallAfter: settings.stallAfter) }
     }
 
-    var hasMemoryRoom: Bool { queue.withLock { $0.hasMemoryRoom } }
+    /// `yields`: for a source that leaves room to others.
+    func hasMemoryRoom(yields: Bool) -> Bool { queue.withLock { $0.hasMemoryRoom(yields: yields) } }
 
     /// Whether a batch could be handed over now.
-    func admits(source: Int, isSnapshot: Bool, othersHaveRoom: Bool) -> Bool {
+    func admits(source: Int, isSnapshot: Bool, othersHaveRoom: Bool, yields: Bool) -> Bool {
+        if yields, holdsYielded() { return false }
         // The common case asks nothing else.
-        if queue.withLock({ $0.hasMemoryRoom }) { return true }
+        if hasMemoryRoom(yields: yields) { return true }
         let inTrouble = isInTrouble
         return queue.withLock {
             $0.admission(
-                source: source, isSnapshot: isSnapshot, inTrouble: inTrouble, othersHaveRoom: othersHaveRoom) != .refuse
+                source: source, isSnapshot: isSnapshot, inTrouble: inTrouble, othersHaveRoom: othersHaveRoom,
+                yields: yields) != .refuse
         }
     }
 
-    func accept(_ batch: EventBatch, source: Int, sequence: UInt64, othersHaveRoom: Bool) {
-        let inTrouble = hasMemoryRoom ? false : isInTrouble
+    func accept(_ batch: EventBatch, source: Int, sequence: UInt64, othersHaveRoom: Bool, yields: Bool) {
+        let inTrouble = hasMemoryRoom(yields: yields) ? false : isInTrouble
         let admission = queue.withLock {
             $0.push(
-                batch, source: source, sequence: sequence, inTrouble: inTrouble, othersHaveRoom: othersHaveRoom)
+                batch, source: source, sequence: sequence, inTrouble: inTrouble, othersHaveRoom: othersHaveRoom,
+                yields: yields)
         }
         switch admission {
         case .memory, .park: tables.withLock { $0.took(batch) }

@@ -63,6 +63,8 @@ struct LaneQueue {
     private(set) var waitingBatches = 0
     private(set) var waitingBytes = 0
     private(set) var waitingEvents = 0
+    /// The part of these that is of sources that yield.
+    private(set) var yielded = YieldedShare()
     /// All that would have to go to disk.
     private var unsettledBytes = 0
     /// Batches on disk that no one has read back yet.
@@ -93,8 +95,10 @@ struct LaneQueue {
     }
     /// A source has to keep what comes, if the sink is in trouble.
     var isFull: Bool { settings.deliveryRequired && settings.park.maxBytes > 0 && !hasMemoryRoom && parkIsFull }
-    private var parkIsFull: Bool {
-        settings.park.maxBytes == 0 || parkedBytes + unsettledBytes >= settings.park.maxBytes
+    private var parkIsFull: Bool { parkIsFull(yields: false) }
+    /// Half of the park is for those that do not yield.
+    private func parkIsFull(yields: Bool) -> Bool {
+        settings.park.maxBytes == 0 || parkedBytes + unsettledBytes >= settings.park.maxBytes / (yields ? 2 : 1)
             || (diskInTrouble && waitingIsFull)
     }
     /// Twice the queue's bound: as much may wait in it while as much is on its way to the disk.
@@ -109,13 +113,18 @@ struct LaneQueue {
     ///
     /// - `inTrouble`: the sink fails or is stalled. `othersHaveRoom`: this lane alone would hold up the source.
     /// - `isSnapshot`: rows of a snapshot, which a source cannot send again from the middle; so it waits instead.
-    func admission(source: Int, isSnapshot: Bool, inTrouble: Bool, othersHaveRoom: Bool) -> Admission {
+    /// - `yields`: the source leaves room to others, see ``YieldedShare``.
+    func admission(
+        source: Int, isSnapshot: Bool, inTrouble: Bool, othersHaveRoom: Bool, yields: Bool = false
+    ) -> Admission {
         if lostSources.contains(source) { return .drop }
-        if hasMemoryRoom { return .memory }
+        if hasMemoryRoom {
+            return hasMemoryRoom(yields: yields) || inTrouble || othersHaveRoom ? .memory : .refuse
+        }
         if !isParking {
             if !inTrouble, !othersHaveRoom || settings.park.maxBytes == 0 { return .refuse }
         }
-        if parkIsFull {
+        if parkIsFull(yields: yields) {
             guard settings.deliveryRequired else { return waitingIsFull && !diskInTrouble ? .refuse : overflow }
             return isSnapshot ? .refuse : .drop
         }
@@ -129,10 +138,12 @@ struct LaneQueue {
 
     /// Takes a batch in, and answers where it went: never `refuse`. Records at or before the lane's position are left out.
     mutating func push(
-        _ batch: EventBatch, source: Int, sequence: UInt64, inTrouble: Bool, othersHaveRoom: Bool
+        _ batch: EventBatch, source: Int, sequence: UInt64, inTrouble: Bool, othersHaveRoom: Bool,
+        yields: Bool = false
     ) -> Admission {
         var admission = self.admission(
-            source: source, isSnapshot: batch.isSnapshot, inTrouble: inTrouble, othersHaveRoom: othersHaveRoom)
+            source: source, isSnapshot: batch.isSnapshot, inTrouble: inTrouble, othersHaveRoom: othersHaveRoom,
+            yields: yields)
         // Another source may have taken the last room since it was asked for: one batch more does no harm.
         if admission == .refuse { admission = isParking ? .park : .memory }
         switch admission {
@@ -144,7 +155,8 @@ struct LaneQueue {
         }
         let position = positions[batch.source] ?? .start
         var queued = QueuedBatch(
-            batch: batch, source: source, sequence: sequence, start: batch.firstRecord(after: position), number: end)
+            batch: batch, source: source, sequence: sequence, start: batch.firstRecord(after: position), number: end,
+            yields: yields)
         if let last = batch.records.last?.position, last > position { positions[batch.source] = last }
         if case .overflow(let fate) = admission {
             // Only where delivery is not required, so nothing is acknowledged by it.
@@ -156,6 +168,7 @@ struct LaneQueue {
         waitingBatches += 1
         waitingBytes += queued.cost
         waitingEvents += queued.events
+        if yields { yielded.add(queued) }
         slots.append(Slot(queued: queued))
         return admission
     }
@@ -200,6 +213,7 @@ struct LaneQueue {
         waitingBatches -= 1
         waitingBytes -= queued.cost
         waitingEvents -= queued.events
+        if queued.yields { yielded.remove(queued) }
     }
 
     mutating func tookParked() { parkedUnread -= 1 }

@@ -13,6 +13,8 @@ struct QueuedBatch: Sendable {
     var ticket: ParkTicket?
     /// To be dead-lettered, as the park is full.
     var isOverflow = false
+    /// Of a source that leaves room to others.
+    var yields = false
 
     var events: Int { batch.records.count - start }
     var cost: Int { events == 0 ? 0 : batch.memoryCost }

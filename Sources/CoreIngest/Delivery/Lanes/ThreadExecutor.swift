@@ -13,14 +13,16 @@ import CLinux
 /// Unchecked: the jobs and the flags are only touched with the pthread mutex held.
 package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     private let name: String
+    private let yields: Bool
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs = FIFO<UnownedJob>()
     private var isStopped = false
 
-    /// `name`: shown by tools such as top; cut to 15 bytes.
-    package init(name: String) {
+    /// `name`: shown by tools such as top; cut to 15 bytes. `yields`: where the processors are busy, other threads go first.
+    package init(name: String, yields: Bool = false) {
         self.name = name
+        self.yields = yields
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
     }
@@ -47,6 +49,9 @@ package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
         pthread_detach(thread)
     }
 
+    /// From here on the calling thread, and those it begins, get a third of what others get of a busy processor.
+    package static func yieldProcessor() { _ = shim_lower_thread(5) }
+
     package func stop() {
         pthread_mutex_lock(mutex)
         isStopped = true
@@ -64,6 +69,7 @@ package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
 
     private func runJobs() {
         _ = shim_name_thread(name)
+        if yields { Self.yieldProcessor() }
         while true {
             pthread_mutex_lock(mutex)
             while jobs.isEmpty, !isStopped { pthread_cond_wait(condition, mutex) }
