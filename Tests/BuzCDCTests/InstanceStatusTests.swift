@@ -50,6 +50,22 @@ struct InstanceStatusTests {
         #expect(status.unreadiness.isEmpty)
     }
 
+    @Test("What a sink used of its destination is one line, and an object in JSON")
+    func usage() {
+        var status = healthyStatus()
+        #expect(!status.text.contains("used since"))
+        status.lanes[0].usage = [
+            UsageFigure("warehouseMilliseconds", 61_500, .milliseconds, "of the warehouse at least"),
+            UsageFigure("statements", 12, .count, "statements"), UsageFigure("streamedBytes", 2048, .bytes, "streamed"),
+        ]
+        #expect(
+            status.text.contains(
+                "\n  sink lake used since the start: 61 s of the warehouse at least, 12 statements, 2.0 KiB streamed"))
+        #expect(
+            String(decoding: status.json, as: UTF8.self).contains(
+                #""usage":{"warehouseMilliseconds":61500,"statements":12,"streamedBytes":2048}"#))
+    }
+
     @Test("Tables are listed with the one that is most behind first, and the rest is counted")
     func tables() {
         var status = healthyStatus()

@@ -15,7 +15,7 @@ struct SnowflakeTests {
     }
 
     /// A sidecar with a sink `warehouse`; `more`: its other keys.
-    private func sidecar(_ more: String, token: String = "any") throws -> Sidecar {
+    func sidecar(_ more: String, token: String = "any") throws -> Sidecar {
         let sidecar = try Sidecar(
             url: source.url("shop"),
             sinks: """

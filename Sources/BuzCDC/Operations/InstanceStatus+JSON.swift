@@ -123,6 +123,9 @@ extension InstanceStatus {
         out.member("lastErrorAt", lane.lastErrorAt.map { Timestamp.text($0) })
         out.member("lastPosition", lane.lastPosition?.description)
         out.member("lagSeconds", lane.lagSeconds)
+        if !lane.usage.isEmpty {
+            out.object("usage") { part in for figure in lane.usage { part.member(figure.key, figure.value) } }
+        }
         out.array("tables") { list in
             for table in lane.tables {
                 list.object { one in

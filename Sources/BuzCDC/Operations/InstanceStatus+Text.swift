@@ -13,6 +13,9 @@ extension InstanceStatus {
         if let collector { out += "\n\(collectorTable(collector))\n" }
         out += "\n\(laneTable)"
         if lanes.contains(where: { !$0.tables.isEmpty }) { out += "\n\n\(tableTable)" }
+        for lane in lanes where !lane.usage.isEmpty {
+            out += "\n  sink \(lane.sink) used since the start: \(lane.usage.map(Self.text).joined(separator: ", "))"
+        }
         for source in sources {
             if let error = source.status.lastError { out += "\n  source \(source.name): \(error.message)" }
         }
@@ -34,6 +37,16 @@ extension InstanceStatus {
             if let error = lane.lastError { out += "\n  sink \(lane.sink): \(mended(lane))\(error)" }
         }
         return out
+    }
+
+    private static func text(_ figure: UsageFigure) -> String {
+        let value =
+            switch figure.unit {
+            case .count: "\(figure.value)"
+            case .bytes: Quantity.bytes(figure.value)
+            case .milliseconds: Quantity.duration(Double(figure.value) / 1000)
+            }
+        return "\(value) \(figure.words)"
     }
 
     private static let mostContractLines = 10

@@ -5,16 +5,17 @@ package import HTTPClient
 ///
 /// How far a channel has come is stored by Snowflake together with its rows, so after a crash or a lost answer every event is there
 /// once: what comes again is left out here.
-package final class SnowflakeSink: Sink, @unchecked Sendable {
+package final class SnowflakeSink: MeteredSink, @unchecked Sendable {
     // Safe to share: the lane never overlaps the calls of `Sink`, and nothing else touches the mutable fields.
     private let settings: SnowflakeSinkSettings
     private let renderer: EventRenderer
     private let account: SnowflakeAccount
-    private let usage: SnowflakeUsage
+    private let counted: SnowflakeUsage
     private var session: SnowflakeSession?
 
     package var name: String { settings.name }
     package var takesInvalidEvents: Bool { settings.deadletterOutput != nil }
+    package var usage: [UsageFigure] { counted.figures }
     private var place: String { "snowflake sink \(settings.name)" }
 
     package init(
@@ -23,14 +24,14 @@ package final class SnowflakeSink: Sink, @unchecked Sendable {
         self.settings = settings
         self.renderer = renderer
         account = SnowflakeAccount(settings.account, client: client)
-        usage = SnowflakeUsage(sink: settings.name, metrics: metrics)
+        counted = SnowflakeUsage(sink: settings.name, metrics: metrics)
     }
 
     package func open() async throws(SinkFailure) -> [SourceIdentity: Position] {
         session?.stop()
         session = nil
         do throws(SnowflakeFailure) {
-            session = try SnowflakeSession(settings, account, usage, renderer)
+            session = try SnowflakeSession(settings, account, counted, renderer)
         } catch {
             throw error.sinkFailure(at: place, reopen: true)
         }

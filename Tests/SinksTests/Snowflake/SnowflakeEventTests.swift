@@ -178,5 +178,8 @@ struct SnowflakeEventTests {
         #expect(text.contains(#"buz_snowflake_append_requests_total{sink="warehouse"} 1"#))
         #expect(text.contains(#"buz_snowflake_warehouse_milliseconds_total{sink="warehouse"} 0"#))
         #expect(!text.contains(#"buz_snowflake_statements_total{sink="warehouse"} 0"#))
+        let figures = Dictionary(uniqueKeysWithValues: sink.usage.map { ($0.key, $0.value) })
+        #expect(figures["appendRequests"] == 1 && figures["warehouseMilliseconds"] == 0 && figures["merges"] == 0)
+        #expect((figures["streamedBytes"] ?? 0) > 100 && (figures["statements"] ?? 0) > 0)
     }
 }

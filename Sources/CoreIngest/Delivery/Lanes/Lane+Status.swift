@@ -1,10 +1,11 @@
 import Synchronization
 
 extension Lane {
-    /// How the lane is doing, and how far behind each table is.
+    /// How the lane is doing, how far behind each table is, and what the sink used.
     var statusWithTables: LaneStatus {
         var status = status
         status.tables = tables.withLock { $0.all(at: Timestamp.now()) }
+        status.usage = (sink as? any MeteredSink)?.usage ?? []
         return status
     }
 

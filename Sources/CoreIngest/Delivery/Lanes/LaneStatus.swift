@@ -42,6 +42,8 @@ package struct LaneStatus: Sendable, Equatable {
     package var wasOpened = true
     /// The tables whose events came since the start.
     package var tables: [TableLag] = []
+    /// What the sink used of its destination since the start, where that is counted.
+    package var usage: [UsageFigure] = []
 }
 
 /// How the delivery as a whole is doing.

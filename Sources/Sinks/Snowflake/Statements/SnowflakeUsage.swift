@@ -24,6 +24,17 @@ package final class SnowflakeUsage: Sendable {
         requests = counter("buz_snowflake_append_requests_total", "Requests that appended rows by Snowpipe Streaming.")
     }
 
+    /// For `status`, in the words of a bill.
+    var figures: [UsageFigure] {
+        [
+            UsageFigure("warehouseMilliseconds", warehouse.value, .milliseconds, "of the warehouse at least"),
+            UsageFigure("statements", statements.value, .count, "statements"),
+            UsageFigure("merges", merges.value, .count, "merges"),
+            UsageFigure("streamedBytes", streamed.value, .bytes, "streamed"),
+            UsageFigure("appendRequests", requests.value, .count, "requests with rows"),
+        ]
+    }
+
     func ran(statements count: Int, _ time: Duration?) {
         statements.add(count)
         guard let time else { return }
