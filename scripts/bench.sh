@@ -7,6 +7,8 @@
 #   scripts/bench.sh beside [--repeats N]   what a flood of collected events costs changes of Postgres in the same sink
 #   scripts/bench.sh schemas [differ [SEED]]
 # Asks jsonschema-rs and buz-cdc's engine the same schemas and instances: times, or every answer in which they differ.
+#   scripts/bench.sh sinks [--changes N] [--rows N] [--hang SECONDS] [--sinks NAME,…]
+# Each destination beside the sink blackhole: ratios, what bounds them, memory while it hangs, and one changed cell of a million rows found by verify.
 #   scripts/bench.sh schemas rows
 # Times rows against contracts, read as JSON and by their columns.
 set -euo pipefail
@@ -29,6 +31,11 @@ fi
 if [ "${1:-}" = beside ]; then
     shift
     exec /usr/bin/python3 scripts/bench/beside.py "$@"
+fi
+if [ "${1:-}" = sinks ]; then
+    shift
+    scripts/install.sh test
+    exec /usr/bin/python3 scripts/bench/sinks.py "$@"
 fi
 # The system's python, which has the psycopg2 of apt.
 exec /usr/bin/python3 scripts/bench/bench.py "$@"
