@@ -41,24 +41,24 @@ struct LaneQueue {
         var consumed: ParkTicket?
     }
 
-    private struct Slot {
+    struct Slot {
         var queued: QueuedBatch
         var isSettled = false
     }
 
     let settings: LaneSettings
     /// In order, numbered from `firstNumber` on.
-    private var slots = FIFO<Slot>()
+    var slots = FIFO<Slot>()
     private var firstNumber: UInt64 = 1
     /// Batches before this one are in the writer's window, or settled.
-    private var nextToTake: UInt64 = 1
+    var nextToTake: UInt64 = 1
     /// The last one from memory that was flushed.
-    private var flushedThrough: UInt64 = 0
+    var flushedThrough: UInt64 = 0
     /// Batches in the writer's window that were copied to disk, and where they lie.
-    private var copies = FIFO<(number: UInt64, ticket: ParkTicket)>()
-    private var inFlight: Chunk?
+    var copies = FIFO<(number: UInt64, ticket: ParkTicket)>()
+    var inFlight: Chunk?
     /// What is not settled shall go to disk, and so shall everything new.
-    private(set) var isParking = false
+    var isParking = false
     /// Those that nobody has taken.
     private(set) var waitingBatches = 0
     private(set) var waitingBytes = 0
@@ -66,13 +66,13 @@ struct LaneQueue {
     /// The part of these that is of sources that yield.
     private(set) var yielded = YieldedShare()
     /// All that would have to go to disk.
-    private var unsettledBytes = 0
+    var unsettledBytes = 0
     /// Batches on disk that no one has read back yet.
-    private(set) var parkedUnread = 0
+    var parkedUnread = 0
     /// Bytes that the park holds on disk.
     var parkedBytes = 0
     /// The disk refuses to take more.
-    private(set) var diskInTrouble = false
+    var diskInTrouble = false
     /// The last position that was taken in, for each history.
     private(set) var positions: [SourceIdentity: Position] = [:]
     /// Sources, by index, whose batches are dropped until they begin again.
@@ -209,7 +209,7 @@ struct LaneQueue {
         return .nothing
     }
 
-    private mutating func stopWaiting(_ queued: QueuedBatch) {
+    mutating func stopWaiting(_ queued: QueuedBatch) {
         waitingBatches -= 1
         waitingBytes -= queued.cost
         waitingEvents -= queued.events
@@ -245,7 +245,7 @@ struct LaneQueue {
         return settled
     }
 
-    private mutating func settle(_ queued: QueuedBatch) {
+    mutating func settle(_ queued: QueuedBatch) {
         // It may be settled already, by its copy on disk.
         guard queued.number >= firstNumber, let slot = slots[Int(queued.number - firstNumber)], !slot.isSettled else {
             return
@@ -254,7 +254,7 @@ struct LaneQueue {
         slots.update(Int(queued.number - firstNumber)) { $0.isSettled = true }
     }
 
-    private mutating func popSettled() -> [Int: UInt64] {
+    mutating func popSettled() -> [Int: UInt64] {
         var through: [Int: UInt64] = [:]
         while let slot = slots.first, slot.isSettled {
             through[slot.queued.source] = slot.queued.sequence
@@ -263,77 +263,5 @@ struct LaneQueue {
         }
         nextToTake = max(nextToTake, firstNumber)
         return through
-    }
-
-    // MARK: The parker's side
-
-    /// Parks what waits and what is in the writer's window, and everything new, until ``caughtUp()``. Answers whether that is
-    /// new; false also where the park has no room for it.
-    mutating func beginParkingAll() -> Bool {
-        guard !isParking, settings.park.maxBytes > 0, parkedBytes + unsettledBytes < settings.park.maxBytes else {
-            return false
-        }
-        isParking = true
-        return true
-    }
-
-    /// The next batches to be written to disk or dead-lettered together. They stay in the queue until
-    /// ``endParking(_:parkedBytes:)``.
-    mutating func beginParking(maxBytes: Int) -> Chunk {
-        precondition(inFlight == nil)
-        var chunk = Chunk()
-        var bytes = 0
-        for index in 0..<slots.count {
-            guard let slot = slots[index] else { break }
-            let wanted = !slot.isSettled && (isParking || slot.queued.isOverflow)
-            if !wanted || chunk.batches.first.map({ $0.isOverflow != slot.queued.isOverflow }) ?? false {
-                if chunk.batches.isEmpty { continue }
-                break
-            }
-            if bytes >= maxBytes, !chunk.batches.isEmpty { break }
-            bytes += slot.queued.cost
-            chunk.batches.append(slot.queued)
-            if slot.queued.number < nextToTake { chunk.taken += 1 }
-        }
-        inFlight = chunk.batches.isEmpty ? nil : chunk
-        return chunk
-    }
-
-    /// The batches of ``beginParking(maxBytes:)`` are safe. `tickets`: where they lie on disk; nil for those that hold
-    /// nothing, and for dead letters.
-    mutating func endParking(_ tickets: [ParkTicket?], parkedBytes: Int) -> Settled {
-        var settled = Settled()
-        guard let chunk = inFlight else { return settled }
-        inFlight = nil
-        for (index, queued) in chunk.batches.enumerated() {
-            let ticket = index < tickets.count ? tickets[index] : nil
-            if chunk.isOverflow {
-                stopWaiting(queued)
-            } else if index < chunk.taken {
-                // The writer may have delivered it meanwhile.
-                if let ticket {
-                    if queued.number <= flushedThrough {
-                        settled.consumed = ticket
-                    } else {
-                        copies.append((queued.number, ticket))
-                    }
-                }
-            } else {
-                stopWaiting(queued)
-                nextToTake = queued.number + 1
-                if ticket != nil { parkedUnread += 1 }
-            }
-            settle(queued)
-        }
-        settled.through = popSettled()
-        self.parkedBytes = parkedBytes
-        diskInTrouble = false
-        return settled
-    }
-
-    /// They could not be written: they stay in memory, first in line.
-    mutating func failedParking() {
-        inFlight = nil
-        diskInTrouble = true
     }
 }
