@@ -26,7 +26,7 @@ struct EventTableWriter {
     /// Appends the events in their order. The usual way is plain COPY; when a row is refused, or is there already, the loader
     /// goes carefully, and events whose `uuid` is there are left out: a replayed dead letter does no harm.
     func append(
-        _ events: [EventReference], of slices: [BatchSlice], by loader: RowLoader,
+        _ events: [EventReference], of slices: [BatchSlice], by loader: RowLoader<PostgresConnection>,
         refuse: (EventReference, PostgresFailure) -> Void
     ) throws(PostgresFailure) {
         if events.isEmpty { return }

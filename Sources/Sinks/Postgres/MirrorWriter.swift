@@ -7,7 +7,7 @@ import CoreIngest
 /// matter, except that deletes go first: two texts of one key (1.0 and 1.00) are two keys to the fold.
 struct MirrorWriter: ~Copyable {
     private let slices: [BatchSlice]
-    private let loader: RowLoader
+    private let loader: RowLoader<PostgresConnection>
     private let catalog: MirrorCatalog
     private var tables: [PostgresTable: TableChanges] = [:]
     /// The tables in the order in which they were met.
@@ -20,7 +20,7 @@ struct MirrorWriter: ~Copyable {
     /// Partial updates of rows that the target did not have: stored with what was known.
     private(set) var incompleteRows = 0
 
-    init(_ slices: [BatchSlice], _ loader: RowLoader, _ catalog: MirrorCatalog) {
+    init(_ slices: [BatchSlice], _ loader: RowLoader<PostgresConnection>, _ catalog: MirrorCatalog) {
         self.slices = slices
         self.loader = loader
         self.catalog = catalog

@@ -109,6 +109,8 @@ final class LaneStandIn<Destination: Sink> {
     private(set) var sink: Destination
     private(set) var rejections: [(position: Position, failure: SinkFailure)] = []
     private(set) var reopened = 0
+    /// Writes that failed, and were done again.
+    private(set) var failures = 0
     private var known: [SourceIdentity: Position] = [:]
 
     init(_ sink: Destination) { self.sink = sink }
@@ -153,6 +155,7 @@ final class LaneStandIn<Destination: Sink> {
                 return
             case .refused(let failure): throw GaveUp(description: "refused: \(failure)")
             case .failed(let failure):
+                failures += 1
                 if failure.reopen {
                     reopened += 1
                     try await open()

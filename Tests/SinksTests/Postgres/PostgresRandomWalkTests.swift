@@ -7,68 +7,6 @@ import Testing
 /// Random changes to a model and to a mirror, cut into writes at random, with sessions killed at random moments and everything
 /// sent again: the mirror equals the model, and a table that is only appended to has each event once.
 @Suite struct PostgresRandomWalkTests {
-    private struct Row: Equatable {
-        var name: String
-        var note: String
-    }
-
-    private struct Walk {
-        var generator: SplitMix
-        var model: [Int: Row] = [:]
-        var appended = 0
-
-        mutating func step(_ maker: BatchMaker, orders: StreamDescriptor, log: StreamDescriptor) {
-            if generator.below(4) == 0 { maker.begin() }
-            appended += 1
-            maker.add(.create, log, "{\"n\":\(appended)}")
-            let id = generator.below(40)
-            let name = "n\(generator.below(1000))"
-            let note = "t\(generator.below(1000))"
-            let key = "{\"id\":\(id)}"
-            let whole = "{\"id\":\(id),\"name\":\"\(name)\",\"note\":\"\(note)\"}"
-            let choice = generator.below(100)
-            guard let old = model[id] else {
-                maker.add(.create, orders, whole, key: key)
-                model[id] = Row(name: name, note: note)
-                return
-            }
-            switch choice {
-            case 0:
-                maker.add(.truncate, orders)
-                model = [:]
-            case 1..<25:
-                maker.add(.delete, orders, key, key: key, before: key, flags: .beforeIsKeyOnly)
-                model[id] = nil
-            case 25..<50:
-                maker.add(
-                    .update, orders, "{\"id\":\(id),\"name\":\"\(name)\"}", key: key, unchanged: #""note""#)
-                model[id] = Row(name: name, note: old.note)
-            case 50..<65:
-                move(id, Row(name: name, note: note), maker, orders, isWhole: true)
-            case 65..<75:
-                move(id, Row(name: name, note: old.note), maker, orders, isWhole: false)
-            default:
-                maker.add(.update, orders, whole, key: key)
-                model[id] = Row(name: name, note: note)
-            }
-        }
-
-        private mutating func move(
-            _ id: Int, _ row: Row, _ maker: BatchMaker, _ orders: StreamDescriptor, isWhole: Bool
-        ) {
-            let free = (0..<60).filter { model[$0] == nil }
-            // Every key is taken: nowhere to go.
-            guard !free.isEmpty else { return }
-            let new = free[generator.below(free.count)]
-            let rest = isWhole ? ",\"note\":\"\(row.note)\"" : ""
-            maker.add(
-                .update, orders, "{\"id\":\(new),\"name\":\"\(row.name)\"\(rest)}", key: "{\"id\":\(new)}",
-                before: "{\"id\":\(id)}", unchanged: isWhole ? nil : #""note""#, flags: [.keyChanged, .beforeIsKeyOnly])
-            model[id] = nil
-            model[new] = row
-        }
-    }
-
     /// A process of its own that ends whatever session a sink has in a database, at random, while the writes go on: on a busy machine
     /// a write takes many of its rounds, and must have a chance to survive them.
     private struct Killer {
@@ -96,17 +34,6 @@ import Testing
         }
     }
 
-    struct SplitMix {
-        var state: UInt64
-
-        mutating func below(_ bound: Int) -> Int {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-            return Int((mixed ^ mixed >> 31) % UInt64(bound))
-        }
-    }
-
     /// A new seed for each version, and one that stays.
     private static let walks: [(seed: UInt64, major: Int)] =
         PostgresServer.matrix.map { (UInt64.random(in: .min ... .max), $0) } + [(1, PostgresServer.usual)]
@@ -119,7 +46,7 @@ import Testing
         let lane = LaneStandIn(testSink(database))
         try await lane.open()
         let maker = BatchMaker()
-        var walk = Walk(generator: SplitMix(state: seed))
+        var walk = MirrorWalk(generator: SplitMix(state: seed))
         let killer = try Killer(of: database)
         var latest: [EventBatch] = []
         for round in 0..<5000 {

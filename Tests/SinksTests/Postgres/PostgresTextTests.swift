@@ -62,10 +62,10 @@ import Testing
     }
 
     @Test func theSuspectedRowIsTriedAlone() {
-        #expect(RowLoader.parts(10..<20, suspect: 3) == [10..<13, 13..<14, 14..<17, 17..<20])
-        #expect(RowLoader.parts(10..<20, suspect: 9) == [10..<19, 19..<20])
-        #expect(RowLoader.parts(10..<20, suspect: 10) == [10..<15, 15..<20])
-        #expect(RowLoader.parts(0..<2, suspect: nil) == [0..<1, 1..<2])
+        #expect(suspectedParts(10..<20, suspect: 3) == [10..<13, 13..<14, 14..<17, 17..<20])
+        #expect(suspectedParts(10..<20, suspect: 9) == [10..<19, 19..<20])
+        #expect(suspectedParts(10..<20, suspect: 10) == [10..<15, 15..<20])
+        #expect(suspectedParts(0..<2, suspect: nil) == [0..<1, 1..<2])
     }
 
     @Test func messagesOfDataErrorsLoseTheirValues() {
