@@ -25,9 +25,7 @@ enum MirrorFactory {
     /// Whether a sink keeps mirrors.
     static func isMirror(_ sink: SinkConfiguration) -> Bool {
         switch sink.destination {
-        case let postgres as PostgresSinkConfiguration: postgres.mode == .mirror
-        case let sqlite as SQLiteSinkConfiguration: sqlite.mode == .mirror
-        case let clickHouse as ClickHouseSinkConfiguration: clickHouse.mode == .mirror
+        case let database as any DatabaseDestination: database.outputs.mode == .mirror
         case let bigquery as BigQuerySinkConfiguration: bigquery.mode == .mirror
         case let snowflake as SnowflakeSinkConfiguration: snowflake.mode == .mirror
         default: false

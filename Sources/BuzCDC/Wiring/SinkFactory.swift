@@ -58,16 +58,17 @@ struct SinkFactory {
 
     static func settings(_ postgres: PostgresSinkConfiguration, name: String) -> PostgresSinkSettings {
         PostgresSinkSettings(
-            name: name, url: postgres.url, mode: .init(rawValue: postgres.mode.rawValue) ?? .events,
-            format: postgres.format, schema: postgres.schema, defaultOutput: postgres.defaultOutput,
-            deadletterOutput: postgres.deadletterOutput, positionsSchema: postgres.positionsSchema,
+            name: name, url: postgres.url, mode: .init(rawValue: postgres.outputs.mode.rawValue) ?? .events,
+            format: postgres.outputs.format, schema: postgres.schema, defaultOutput: postgres.outputs.defaultOutput,
+            deadletterOutput: postgres.outputs.deadletterOutput, positionsSchema: postgres.positionsSchema,
             connectTimeout: postgres.connectTimeout, statementTimeout: postgres.statementTimeout)
     }
 
     static func settings(_ sqlite: SQLiteSinkConfiguration, name: String) -> SQLiteSinkSettings {
         SQLiteSinkSettings(
-            name: name, path: sqlite.path, mode: .init(rawValue: sqlite.mode.rawValue) ?? .events,
-            format: sqlite.format, defaultOutput: sqlite.defaultOutput, deadletterOutput: sqlite.deadletterOutput)
+            name: name, path: sqlite.path, mode: .init(rawValue: sqlite.outputs.mode.rawValue) ?? .events,
+            format: sqlite.outputs.format, defaultOutput: sqlite.outputs.defaultOutput,
+            deadletterOutput: sqlite.outputs.deadletterOutput)
     }
 
     static func settings(_ snowflake: SnowflakeSinkConfiguration, name: String) -> SnowflakeSinkSettings {
@@ -97,9 +98,9 @@ struct SinkFactory {
     static func settings(_ clickHouse: ClickHouseSinkConfiguration, name: String) -> ClickHouseSinkSettings {
         var settings = ClickHouseSinkSettings(
             name: name, url: clickHouse.url, user: clickHouse.user, password: clickHouse.password,
-            database: clickHouse.database, mode: .init(rawValue: clickHouse.mode.rawValue) ?? .events,
-            format: clickHouse.format, defaultOutput: clickHouse.defaultOutput,
-            deadletterOutput: clickHouse.deadletterOutput)
+            database: clickHouse.database, mode: .init(rawValue: clickHouse.outputs.mode.rawValue) ?? .events,
+            format: clickHouse.outputs.format, defaultOutput: clickHouse.outputs.defaultOutput,
+            deadletterOutput: clickHouse.outputs.deadletterOutput)
         settings.isCompressed = clickHouse.compression == .zstd
         settings.connectTimeout = clickHouse.connectTimeout
         settings.timeout = clickHouse.timeout

@@ -145,7 +145,7 @@ struct ConfigurationLoaderTests {
         let sink = loaded.configuration.sinks[1]
         #expect(!sink.deliveryRequired && sink.park == ParkLimits(maxBytes: 0, whenFull: .discard))
         let postgres = try #require(sink.destination as? PostgresSinkConfiguration)
-        #expect(postgres.mode == .mirror && postgres.schema == "copy" && postgres.url == "host=h password=hush")
+        #expect(postgres.outputs.mode == .mirror && postgres.schema == "copy" && postgres.url == "host=h password=hush")
         let view = ResolvedView.yaml(loaded.section)
         #expect(!view.contains("hush") && !view.contains("still") && !view.contains(":pw@"))
         #expect(view.contains("host=h password=***") && view.contains("postgres://u:***@h/shop"))
