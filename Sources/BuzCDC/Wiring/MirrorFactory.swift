@@ -11,6 +11,8 @@ enum MirrorFactory {
             return try PostgresParityMirror(SinkFactory.settings(postgres, name: sink.name))
         case let sqlite as SQLiteSinkConfiguration:
             return ReadMirror(try SQLiteMirrorReader(SinkFactory.settings(sqlite, name: sink.name)))
+        case let mysql as MySQLSinkConfiguration:
+            return ReadMirror(try MySQLMirrorReader(SinkFactory.settings(mysql, name: sink.name)))
         case let clickHouse as ClickHouseSinkConfiguration:
             return ReadMirror(ClickHouseMirrorReader(SinkFactory.settings(clickHouse, name: sink.name)))
         case let bigquery as BigQuerySinkConfiguration:

@@ -47,6 +47,10 @@ struct SinkFactory {
             var settings = Self.settings(snowflake, name: name)
             settings.isReplay = isReplay
             return SnowflakeSink(settings, renderer: renderer, client: snowflake.client, metrics: metrics)
+        case let mysql as MySQLSinkConfiguration:
+            var settings = Self.settings(mysql, name: name)
+            settings.isReplay = isReplay
+            return MySQLSink(settings, renderer: renderer)
         case let clickHouse as ClickHouseSinkConfiguration:
             var settings = Self.settings(clickHouse, name: name)
             settings.isReplay = isReplay
@@ -62,6 +66,14 @@ struct SinkFactory {
             format: postgres.outputs.format, schema: postgres.schema, defaultOutput: postgres.outputs.defaultOutput,
             deadletterOutput: postgres.outputs.deadletterOutput, positionsSchema: postgres.positionsSchema,
             connectTimeout: postgres.connectTimeout, statementTimeout: postgres.statementTimeout)
+    }
+
+    static func settings(_ mysql: MySQLSinkConfiguration, name: String) -> MySQLSinkSettings {
+        MySQLSinkSettings(
+            name: name, url: mysql.url, tls: .init(rawValue: mysql.tls.rawValue) ?? .verify, caFile: mysql.caFile,
+            mode: .init(rawValue: mysql.outputs.mode.rawValue) ?? .events, format: mysql.outputs.format,
+            defaultOutput: mysql.outputs.defaultOutput, deadletterOutput: mysql.outputs.deadletterOutput,
+            connectTimeout: mysql.connectTimeout, statementTimeout: mysql.statementTimeout)
     }
 
     static func settings(_ sqlite: SQLiteSinkConfiguration, name: String) -> SQLiteSinkSettings {

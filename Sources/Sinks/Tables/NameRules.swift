@@ -23,6 +23,8 @@ package struct NameRules: Sendable {
     /// In bytes of UTF-8; nil without a bound.
     package var mostBytes: Int?
     package var mostColumns: Int
+    /// Whether a name may end in a blank.
+    package var keepsLastBlank = true
     package var isAllowed: @Sendable (Unicode.Scalar) -> Bool
     /// What is put before a name that the destination keeps for itself, or that begins as none may.
     package var prefix: @Sendable (String) -> String = { _ in "" }
@@ -62,6 +64,7 @@ package struct NameRules: Sendable {
             for scalar in name.unicodeScalars { out.unicodeScalars.append(isAllowed(scalar) ? scalar : "_") }
         }
         out = prefix(out) + out
+        if !keepsLastBlank, out.unicodeScalars.last == " " { out = out.dropLast() + "_" }
         guard let mostBytes, out.utf8.count > mostBytes else { return out }
         var kept = ""
         for scalar in out.unicodeScalars {

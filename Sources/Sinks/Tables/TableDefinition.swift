@@ -28,9 +28,10 @@ package struct TableDefinition<ColumnType: Sendable & Equatable>: Sendable {
 
     /// What is to be done to a table so that it takes this definition's rows. Columns that the source does not have stay.
     ///
-    /// `present`: the table's columns as the destination tells them; nil where there is no such table.
+    /// `present`: the table's columns as the destination tells them; nil where there is no such table. `changesKeys`: whether the
+    /// destination can give columns of a key another type.
     package func steps(
-        from present: [PresentColumn]?, _ names: NameRules, table: String,
+        from present: [PresentColumn]?, _ names: NameRules, table: String, changesKeys: Bool = false,
         fit: (_ wanted: ColumnType, _ present: String) -> TypeFit
     ) throws(TableRefusal) -> [TableStep] {
         guard let present else { return [.create] }
@@ -48,7 +49,8 @@ package struct TableDefinition<ColumnType: Sendable & Equatable>: Sendable {
             }
             switch fit(column.type, old.type) {
             case .fits: break
-            case .change where !old.isKey && !key.contains(index): steps.append(.change(column: index, from: old.type))
+            case .change where changesKeys || !old.isKey && !key.contains(index):
+                steps.append(.change(column: index, from: old.type))
             case .change:
                 throw TableRefusal(
                     "key column \(column.name) of the mirror \(table) has the type \(old.type), and its source another by now: "

@@ -10,6 +10,7 @@ package struct TypePage: Sendable, CustomStringConvertible {
 
     /// Every page with such a table. Recorded by `RECORD=1 swift test --filter TypePages`.
     package static let all: [TypePage] = [
+        TypePage("docs/sinks/mysql.md", MySQLTypes.self),
         TypePage("docs/sinks/sqlite.md", SQLiteTypes.self),
         TypePage("docs/sinks/clickhouse.md", ClickHouseTypes.self),
         TypePage("docs/sinks/bigquery.md", BigQueryTypes.self),
