@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Measures the collector against nginx that answers 204, in the same run, each on one core: requests and events a second as ratios.
+"""Measures the collector against nginx that answers 204, each on one core, wrk on the other: requests and events a second as ratios.
 
-Prints one table. wrk has the other core. Only ratios within one run say anything."""
+In short slices, nginx before and after each, as its rate has two levels on virtual machines: while wrk never sleeps, and while each answer
+has to wake it (an interrupt of another core costs much there). It flips from one to the other within a run. Prints medians of the slices'
+ratios and their range. Only ratios within one run say anything."""
 import argparse
 import json
 import os
@@ -9,6 +11,7 @@ import re
 import resource
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -184,11 +187,31 @@ def idle(binary, folder, count):
         process.wait()
 
 
+def measure(name, floor, slices, pid, port, path, body, connections, seconds, each=1, scheme="http"):
+    """Measures in slices, the floor before and after each one. Answers a row of medians."""
+    wrk(port, path, body, connections, 2, scheme)
+    ratios, results, spent, faults = [], [], [], []
+    before_floor = floor()
+    for _ in range(slices):
+        cpu_before, before = cpu(pid), metrics(port) if scheme == "http" else {}
+        result = wrk(port, path, body, connections, seconds, scheme)
+        spent.append((cpu(pid) - cpu_before) / (result[0] * seconds) * 1e6)
+        faults.append(f"{result[4]} {refusals(before, metrics(port)) if scheme == 'http' else ''}".strip())
+        after_floor = floor()
+        ratios.append(result[0] * each / ((before_floor + after_floor) / 2))
+        results.append(result)
+        before_floor = after_floor
+    middle = lambda values: statistics.median(values)
+    return (name, middle([r[0] for r in results]) * each, middle(ratios), min(ratios), max(ratios), middle(spent),
+            middle([r[1] for r in results]), middle([r[2] for r in results]), sum(r[3] for r in results), memory(pid),
+            "; ".join(sorted(set(filter(None, faults)))))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=10, help="of each measurement")
+    parser.add_argument("--seconds", type=int, default=3, help="of each slice")
     parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=7, help="slices of each measurement")
     parser.add_argument("--events", type=int, help="instead: post so many, and print the memory as they go")
     parser.add_argument("--idle", type=int, help="instead: hold so many connections, and measure what they cost")
     options = parser.parse_args()
@@ -200,58 +223,53 @@ def main():
         f.write(event())
     with open(batch, "w") as f:
         f.write("[" + ",".join([event()] * 100) + "]")
-    rows = []
+    rows, floors = [], []
+    nginx = None
     try:
         if options.events:
             return soak(binary, folder, [("one a request", single, 1), ("100 a request", batch, 100)], options.events)
         if options.idle:
             return idle(binary, folder, options.idle)
-        for repeat in range(options.repeats):
-            nginx, port = start_nginx(folder)
-            wrk(port, "/", single, options.connections, 1)
-            worker = children(nginx.pid)[0]
+        nginx, nginx_port = start_nginx(folder)
+        worker = children(nginx.pid)[0]
+        wrk(nginx_port, "/", single, options.connections, 1)
+
+        def floor():
             before = cpu(worker)
-            floor = wrk(port, "/", single, options.connections, options.seconds)
-            floor_cpu = (cpu(worker) - before) / (floor[0] * options.seconds) * 1e6
-            nginx.terminate()
-            nginx.wait()
-            rows.append((repeat, "nginx 204", floor[0], 1.0, floor_cpu, *floor[1:], 0))
-            certificate = {"certificateFile": f"{folder}/tls.pem", "keyFile": f"{folder}/tls.key"}
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj",
-                            "/CN=localhost", "-keyout", certificate["keyFile"], "-out", certificate["certificateFile"]], check=True, capture_output=True)
-            process, port = start_collector(binary, folder, "received", tls=certificate)
+            result = wrk(nginx_port, "/", single, options.connections, options.seconds)
+            floors.append((*result, (cpu(worker) - before) / (result[0] * options.seconds) * 1e6))
+            return result[0]
+
+        certificate = {"certificateFile": f"{folder}/tls.pem", "keyFile": f"{folder}/tls.key"}
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj",
+                        "/CN=localhost", "-keyout", certificate["keyFile"], "-out", certificate["certificateFile"]], check=True, capture_output=True)
+        for acknowledge, tls in [("received", {}), ("durable", {}), ("received", certificate)]:
+            process, port = start_collector(binary, folder, acknowledge, tls=tls)
+
+            def slices(name, body, connections, **more):
+                rows.append(measure(name, floor, options.repeats, process.pid, port, "/self-describing", body, connections, options.seconds, **more))
             try:
-                wrk(port, "/self-describing", single, options.connections, 2, "https")
-                before = cpu(process.pid)
-                result = wrk(port, "/self-describing", single, options.connections, options.seconds, "https")
-                spent = (cpu(process.pid) - before) / (result[0] * options.seconds) * 1e6
-                rows.append((repeat, "received, TLS", result[0], result[0] / floor[0], spent, *result[1:], memory(process.pid)))
+                if tls:
+                    slices("received, TLS", single, options.connections, scheme="https")
+                    continue
+                slices(acknowledge, single, options.connections)
+                if metric(port, "buz_events_invalid_total") > 0:
+                    raise SystemExit("events were invalid: the benchmark measures the wrong thing")
+                slices(f"{acknowledge}, 100 a request", batch, min(16, options.connections), each=100)
             finally:
                 process.terminate()
                 process.wait()
-            for acknowledge in ["received", "durable"]:
-                process, port = start_collector(binary, folder, acknowledge)
-                try:
-                    wrk(port, "/self-describing", single, options.connections, 2)
-                    before, earlier = cpu(process.pid), metrics(port)
-                    result = wrk(port, "/self-describing", single, options.connections, options.seconds)
-                    spent = (cpu(process.pid) - before) / (result[0] * options.seconds) * 1e6
-                    after = metrics(port)
-                    rows.append((repeat, acknowledge, result[0], result[0] / floor[0], spent, *result[1:4],
-                                 f"{result[4]} {refusals(earlier, after)}", memory(process.pid)))
-                    if metric(port, "buz_events_invalid_total") > 0:
-                        raise SystemExit("events were invalid: the benchmark measures the wrong thing")
-                    result = wrk(port, "/self-describing", batch, min(16, options.connections), options.seconds)
-                    rows.append((repeat, f"{acknowledge}, 100 a request", result[0] * 100, result[0] * 100 / floor[0], 0,
-                                 *result[1:4], f"{result[4]} {refusals(after, metrics(port))}", memory(process.pid)))
-                finally:
-                    process.terminate()
-                    process.wait()
     finally:
+        if nginx:
+            nginx.terminate()
+            nginx.wait()
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"{'run':>3} {'server':<26} {'events/s':>10} {'ratio':>6} {'µs CPU':>7} {'p50 ms':>8} {'p99 ms':>8} {'errors':>7} {'MB':>6}")
-    for repeat, name, rate, ratio, spent, p50, p99, bad, broken, resident in rows:
-        print(f"{repeat:>3} {name:<26} {rate:>10.0f} {ratio:>6.2f} {spent:>7.1f} {p50:>8.2f} {p99:>8.2f} {bad:>7} {resident:>6.0f} {broken}")
+    rates = [f[0] for f in floors]
+    print(f"nginx 204: {statistics.median(rates):.0f} requests/s ({min(rates):.0f} to {max(rates):.0f}), "
+          f"{statistics.median([f[5] for f in floors]):.1f} µs of the processor each, p50 {statistics.median([f[1] for f in floors]):.2f} ms")
+    print(f"{'collector':<26} {'events/s':>10} {'ratio':>6} {'range':>11} {'µs CPU':>7} {'p50 ms':>8} {'p99 ms':>8} {'errors':>7} {'MB':>6}")
+    for name, rate, ratio, least, most, spent, p50, p99, bad, resident, faults in rows:
+        print(f"{name:<26} {rate:>10.0f} {ratio:>6.2f} {least:>5.2f}-{most:>5.2f} {spent:>7.1f} {p50:>8.2f} {p99:>8.2f} {bad:>7} {resident:>6.0f} {faults}")
 
 
 if __name__ == "__main__":
