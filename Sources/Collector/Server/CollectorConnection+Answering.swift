@@ -59,13 +59,7 @@ extension CollectorConnection {
                 lingers: true))
     }
 
-    func push(_ entry: PendingAnswer) {
-        if pending.isEmpty, entry.state == .ready, !entry.closes {
-            write(entry)
-        } else {
-            pending.append(entry)
-        }
-    }
+    func push(_ entry: PendingAnswer) { pending.append(entry) }
 
     /// Whether this connection is not counted among those that wait for a batch yet.
     func joins(_ batch: UInt64) -> Bool {
@@ -81,30 +75,21 @@ extension CollectorConnection {
 
     /// A batch is safe, or cannot be kept.
     func settled(_ batch: UInt64, isSafe: Bool) {
-        for index in 0..<pending.count where pending[index]?.state == .batch(batch) {
-            pending.update(index) { entry in
-                entry.state = .ready
-                if !isSafe { entry.answer = loop.shared.unavailable(.disk) }
-            }
-        }
+        let count = pending.ready(.batch(batch), answer: isSafe ? nil : Unavailability.disk.answer)
+        if !isSafe { for _ in 0..<count { loop.shared.metrics.count(.disk) } }
         flush()
         resume()
     }
 
     /// The pool has made an answer.
     func complete(_ number: Int, _ answer: CollectedAnswer) {
-        for index in 0..<pending.count where pending[index]?.state == .number(number) {
-            pending.update(index) { entry in
-                entry.answer = answer
-                entry.state = .ready
-            }
-        }
+        _ = pending.ready(.number(number), answer: answer)
         flush()
         resume()
     }
 
-    /// Appends an answer to what goes out with the next ``flush()``.
-    func write(_ entry: PendingAnswer) {
+    /// Appends an answer to what goes out.
+    private func write(_ entry: PendingAnswer) {
         let now = Timestamp.now()
         loop.answers.write(
             entry.answer, closes: entry.closes, isLatest: entry.isLatest, isHead: entry.isHead,
@@ -113,24 +98,36 @@ extension CollectorConnection {
         if loop.shared.settings.middleware.logsRequests { log(entry, now) }
     }
 
+    /// Has ``flush()`` called at the end of the event loop's turn, where it would do something.
+    func flushSoon() {
+        guard !isAnswering, pending.hasReady || closesAfterAnswers && pending.isEmpty else { return }
+        isAnswering = true
+        loop.scheduleAnswers(of: self)
+    }
+
+    /// The turn has ended.
+    func answerNow() {
+        isAnswering = false
+        flush()
+        resume()
+    }
+
     /// Sends the answers that are ready, and closes where that is due.
     func flush() {
-        var last: PendingAnswer?
-        while let first = pending.first, first.state == .ready {
+        var (isLast, lingers) = (false, false)
+        while !isLast, let first = pending.popReady() {
             write(first)
-            _ = pending.popFirst()
-            last = first
-            if first.closes { break }
+            (isLast, lingers) = (first.closes, first.lingers)
         }
         guard let context, !isClosing else {
             loop.out.truncate(to: 0)
             return
         }
-        let closes = last?.closes == true || closesAfterAnswers && pending.isEmpty
+        let closes = isLast || closesAfterAnswers && pending.isEmpty
         if loop.out.count > 0 {
             let buffer = loop.takeOut()
             if closes {
-                close(context, after: buffer, lingers: last?.lingers == true)
+                close(context, after: buffer, lingers: lingers)
             } else {
                 context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
             }

@@ -16,7 +16,7 @@ extension CollectorConnection {
             buffer.withUnsafeReadableBytes { window.append($0) }
             takeWindow()
         }
-        flush()
+        flushSoon()
     }
 
     var isDiscarding: Bool { if case .discarding = phase { true } else { false } }
@@ -33,7 +33,7 @@ extension CollectorConnection {
 
     /// A client that does not take its answers, or sends faster than it is answered, is not read from.
     var isPaused: Bool {
-        pending.count >= loop.shared.settings.limits.pipelined || context?.channel.isWritable == false
+        !isWritable || pending.count >= loop.mostPipelined
     }
 
     func read(context: ChannelHandlerContext) {
@@ -41,6 +41,7 @@ extension CollectorConnection {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
         resume()
         context.fireChannelWritabilityChanged()
     }
@@ -49,7 +50,7 @@ extension CollectorConnection {
         guard !isPaused, let context, !isClosing else { return }
         if window.count > 0, !isDiscarding {
             takeWindow()
-            flush()
+            flushSoon()
         }
         if isReading, !isPaused {
             isReading = false

@@ -11,12 +11,9 @@ extension CollectorConnection {
             return
         }
         let limit = SpoolSource.microseconds(loop.shared.settings.limits.answerTimeout)
-        if let first = pending.first, first.state != .ready {
-            if now - first.since > limit {
-                pending.update(0) { entry in
-                    entry.answer = loop.shared.unavailable(.slow)
-                    entry.state = .ready
-                }
+        if let since = pending.waitsSince {
+            if now - since > limit {
+                pending.readyFirst(loop.shared.unavailable(.slow))
                 flush()
                 resume()
             }

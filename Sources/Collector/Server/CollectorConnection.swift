@@ -24,12 +24,16 @@ final class CollectorConnection: ChannelDuplexHandler {
     var phase = Phase.head(scanned: 0)
     /// A head that is not whole, or what came while the connection was paused.
     var window = ByteArena(capacity: 64)
-    var pending = FIFO<PendingAnswer>()
+    var pending = AnswerQueue()
     /// By when something must happen: microseconds since the Unix epoch.
     var deadline: Int64 = 0
     var lastBatch: UInt64 = 0
     var lastNumber = 0
+    /// Whether the client takes its answers, as the channel said last.
+    var isWritable = true
     var isReading = false
+    /// Its answers go out at the end of the turn.
+    var isAnswering = false
     var isInputClosed = false
     var closesAfterAnswers = false
     var isClosing = false

@@ -2,19 +2,35 @@ import CoreIngest
 import NIOCore
 
 extension CollectorLoop {
+    /// Hands events over at the end of the turn, or at once when they are many.
     func scheduleHandOver() {
-        if events.byteCount >= Self.mostBatchBytes {
-            handOver()
-        } else if !isHandOverScheduled {
-            isHandOverScheduled = true
-            // Runs when all connections that are readable now were read.
-            let bound = NIOLoopBound(self, eventLoop: eventLoop)
-            eventLoop.execute { bound.value.handOver() }
-        }
+        if events.byteCount >= Self.mostBatchBytes { handOver() } else { scheduleTurnEnd() }
+    }
+
+    /// Sends the answers of a connection at the end of the turn. They go out together, as those of a batch do: clients that share a
+    /// machine are woken once and not for each answer.
+    func scheduleAnswers(of connection: CollectorConnection) {
+        answering.append(connection)
+        scheduleTurnEnd()
+    }
+
+    /// A turn ends when all connections that are readable now were read.
+    private func scheduleTurnEnd() {
+        if isTurnEndScheduled { return }
+        isTurnEndScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { bound.value.endTurn() }
+    }
+
+    private func endTurn() {
+        isTurnEndScheduled = false
+        handOver()
+        swap(&answering, &answered)
+        for connection in answered { connection.answerNow() }
+        answered.removeAll(keepingCapacity: true)
     }
 
     func handOver() {
-        isHandOverScheduled = false
         guard !events.isEmpty else { return }
         let chunk = shared.spool.tail.emptyChunk()
         chunk.take(&events)

@@ -10,13 +10,14 @@ final class CollectorLoop {
     let eventLoop: any EventLoop
     var parser: RequestHeadParser
     var answers = AnswerWriter()
-    /// Answers of one call, before they go to the channel; empty in between.
+    /// Answers of one connection, before they go to the channel; empty in between.
     var out = ByteArena(capacity: 4096)
     /// What is handed to channels: its storage is used again once the channel has written it.
     private var sent: ByteBuffer
     /// Bytes of requests that are not whole yet.
     var buffered = 0
     let mostBuffered: Int
+    let mostPipelined: Int
     var events: CollectedEvents
     let inflater: BodyInflater
     var path = ByteArena(capacity: 256)
@@ -29,7 +30,10 @@ final class CollectorLoop {
     var inFlight: [UInt64: [CollectorConnection]] = [:]
     /// Batches on the disk that wait to be delivered: by offset.
     var undelivered = FIFO<(end: UInt64, batch: UInt64)>()
-    var isHandOverScheduled = false
+    /// Connections with answers that go out at the end of the turn, and an empty array to take turns with.
+    var answering: [CollectorConnection] = []
+    var answered: [CollectorConnection] = []
+    var isTurnEndScheduled = false
     static let mostBatchBytes = 1 << 20
 
     init(_ shared: CollectorShared, on eventLoop: any EventLoop) {
@@ -43,6 +47,7 @@ final class CollectorLoop {
         inflater = BodyInflater(
             limits: BodyInflater.Limits(bytes: limits.inflatedBytes, ratio: limits.inflateRatio))
         sent = ByteBufferAllocator().buffer(capacity: 4096)
+        mostPipelined = limits.pipelined
         mostBuffered = max(1 << 20, limits.bufferBytes / max(1, shared.settings.threads))
     }
 
@@ -97,7 +102,7 @@ final class CollectorLoop {
         var match = shared.router.match(head.method, path.bytes)
         if isDryRun, case .found(.page) = match { match = .nobody }
         var `protocol`: CollectedProtocol?
-        if case .found(.handler(let index)) = match { `protocol` = shared.handlers[index].name }
+        if case .found(.handler(let index)) = match { `protocol` = shared.protocols[index] }
         return Routed(match: match, isDryRun: isDryRun, protocol: `protocol`)
     }
 
@@ -210,7 +215,7 @@ final class CollectorLoop {
         let count = events.count(since: mark)
         if routed.isDryRun { return tryOut(mark, answer, for: connection) }
         guard count > 0 else { return .now(answer) }
-        shared.metrics.count(shared.handlers[index].name, events: count)
+        shared.metrics.count(shared.protocols[index], events: count)
         let number = batch
         let waits = shared.settings.acknowledge != .received
         if waits, connection.joins(number) { waiting.append(connection) }

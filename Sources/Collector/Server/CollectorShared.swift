@@ -8,6 +8,8 @@ import Synchronization
 final class CollectorShared: Sendable {
     let settings: CollectorSettings
     let handlers: [any ProtocolHandler]
+    /// Their names.
+    let protocols: [CollectedProtocol]
     let pages: [CollectorPage]
     let router: Router
     let spool: Spool
@@ -38,6 +40,7 @@ final class CollectorShared: Sendable {
     ) {
         self.settings = settings
         self.handlers = handlers
+        protocols = handlers.map(\.name)
         self.pages = pages
         self.spool = spool
         self.schemas = schemas
