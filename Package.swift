@@ -91,7 +91,8 @@ let package = Package(
 if Context.environment["BUZ_FUZZ"] == "1" {
     package.targets.append(
         .executableTarget(
-            name: "Fuzz", dependencies: ["CoreIngest", "LogicalDecoding", "Collector"], path: "Fuzz/Sources"))
+            name: "Fuzz", dependencies: ["CoreIngest", "LogicalDecoding", "Collector", "HTTPClient", "Sinks"],
+            path: "Fuzz/Sources"))
 }
 
 // What scripts/bench/schemas.py asks; it needs nothing but the core.

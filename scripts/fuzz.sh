@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets with libFuzzer and the address sanitizer, and feeds them.
 #   scripts/fuzz.sh                    every target for 60 s each
-#   scripts/fuzz.sh TARGET [SECONDS]   one target: messages array composite hstore copy json pattern schema yaml batches names, and the collector's
+#   scripts/fuzz.sh TARGET [SECONDS]   one target: messages array composite hstore copy json pattern schema yaml batches names protobuf, and the collector's
 #                                      selfDescribing snowplow cloudevents webhook pixel segment amplitude, and requests, their heads and bodies; `all` for every one
 # What libFuzzer finds grows in .build-fuzz/corpus; Fuzz/Corpus holds the seeds with names. A crash leaves a file in Fuzz/Artifacts and ends
 # the run: give it a name in Fuzz/Corpus, and a test, with its mending.
 #   scripts/fuzz.sh seeds              writes the seeds again that are made by program
 set -euo pipefail
 cd "$(dirname "$0")/.."
-all="messages array composite hstore copy json pattern schema yaml batches names selfDescribing snowplow cloudevents webhook pixel segment amplitude requests"
+all="messages array composite hstore copy json pattern schema yaml batches names protobuf selfDescribing snowplow cloudevents webhook pixel segment amplitude requests"
 target=${1:-all}
 seconds=${2:-60}
 case " $all all seeds " in *" $target "*) ;; *) echo "usage: scripts/fuzz.sh [$all all seeds] [SECONDS]" >&2; exit 2 ;; esac
@@ -21,7 +21,7 @@ export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=detect_leaks=0
 
 if [ "$target" = seeds ]; then
-    for name in messages batches; do BUZ_FUZZ_TARGET=$name BUZ_FUZZ_SEEDS=Fuzz/Corpus/$name $fuzz; done
+    for name in messages batches protobuf; do BUZ_FUZZ_TARGET=$name BUZ_FUZZ_SEEDS=Fuzz/Corpus/$name $fuzz; done
     exit 0
 fi
 [ "$target" = all ] || all=$target

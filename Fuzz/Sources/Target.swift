@@ -17,6 +17,8 @@ enum Target: String, CaseIterable {
     case batches
     /// Names of schemas.
     case names
+    /// What BigQuery answers: see ``ProtobufTarget``.
+    case protobuf
     /// A request to a handler of the collector: see ``ProtocolTarget``.
     case selfDescribing, snowplow, cloudevents, webhook, pixel, segment, amplitude
 
@@ -45,6 +47,7 @@ enum Target: String, CaseIterable {
         case .yaml: ConfigurationTarget.run(input)
         case .batches: BatchTarget.run(input)
         case .names: NameTarget.run(input)
+        case .protobuf: ProtobufTarget.run(input)
         case .selfDescribing: ProtocolTarget.selfDescribing.run(input)
         case .snowplow: ProtocolTarget.snowplow.run(input)
         case .cloudevents: ProtocolTarget.cloudevents.run(input)
@@ -61,6 +64,7 @@ enum Target: String, CaseIterable {
         switch self {
         case .messages: MessageTarget.seeds
         case .batches: BatchTarget.seeds
+        case .protobuf: ProtobufTarget.seeds
         case .array, .composite, .hstore, .copy, .json, .pattern, .schema, .yaml, .names, .selfDescribing, .snowplow,
             .cloudevents, .webhook, .pixel, .segment, .amplitude, .requests:
             []
