@@ -53,7 +53,7 @@ package final class BigQuerySink: Sink, @unchecked Sendable {
     package func write(_ slices: [BatchSlice]) async -> WriteOutcome {
         do throws(BigQueryFailure) {
             let refusals = try attempt(slices)
-            return outcome(refusals)
+            return WriteOutcome(refusals: refusals.mapValues { $0.sinkFailure(at: settings.place) })
         } catch {
             let failure = error.sinkFailure(at: settings.place)
             switch error.kind {
@@ -106,61 +106,6 @@ package final class BigQuerySink: Sink, @unchecked Sendable {
     package func close() async {
         api.close()
         storage.close()
-    }
-
-    private func outcome(_ refusals: [EventReference: BigQueryFailure]) -> WriteOutcome {
-        if refusals.isEmpty { return .delivered }
-        let rejections = refusals.map { event, failure in
-            Rejection(
-                slice: Int(event.slice), record: Int(event.record), failure: failure.sinkFailure(at: settings.place))
-        }
-        return .rejected(rejections.sorted { ($0.slice, $0.record) < ($1.slice, $1.record) })
-    }
-}
-
-/// Makes the writers of events that the settings name.
-struct EventWriters {
-    let settings: BigQuerySinkSettings
-    let api: BigQueryAPI
-    let storage: StorageWriteClient
-    let renderer: EventRenderer
-
-    func writer(_ name: String, _ format: EventFormat) -> any BigQueryEventWriter {
-        let table = BigQueryEventTable(name, api, settings)
-        let rendered = RenderedEvents(format: format, renderer: renderer)
-        switch settings.write {
-        case .committed where !settings.isReplay: return committed(table, rendered)
-        // Dead letters go beside the streams of the running instance.
-        case .storage, .committed: return StorageEventWriter(table, path: settings.path(of: name), rendered, storage)
-        case .insertAll: return InsertAllWriter(table, api, rendered)
-        case .load: return LoadWriter(table, api, rendered, pause: settings.pause)
-        }
-    }
-
-    private func committed(_ table: BigQueryEventTable, _ rendered: RenderedEvents) -> CommittedEventWriter {
-        let path = settings.path(of: table.name)
-        let place = settings.quoted(table.name)
-        let api = api
-        return CommittedEventWriter(
-            table, path: path, rendered, storage, AppendJournal(settings.state, sink: settings.name, table: path),
-            now: settings.now
-        ) { row throws(BigQueryFailure) in
-            var found = false
-            do throws(BigQueryFailure) {
-                // One partition is read, as the time is known.
-                try api.query(
-                    """
-                    SELECT COUNT(*) FROM \(place) WHERE received_at = TIMESTAMP_MICROS(\(row.receivedAt))
-                      AND source = @source AND position = @position
-                    """, [("source", row.source.description), ("position", PositionText.text(row.position))],
-                    failure: { $0 }
-                ) { cells throws(BigQueryFailure) in found = cells.first != "0" }
-            } catch {
-                // A table that is gone has no rows.
-                if error.kind != .notFound { throw error }
-            }
-            return found
-        }
     }
 }
 

@@ -55,7 +55,9 @@ package final class ClickHouseSink: Sink, @unchecked Sendable {
         var looksAgain = true
         while true {
             do throws(ClickHouseFailure) {
-                return outcome(try attempt(slices, session))
+                let refusals = try attempt(slices, session)
+                return WriteOutcome(
+                    refusals: refusals.mapValues { SinkFailure(.schemaMismatch, "\(place): \($0)") })
             } catch {
                 catalog.forget()
                 // What was stored of an insert whose answer was lost is asked for, so that it is not stored twice.
@@ -82,16 +84,6 @@ package final class ClickHouseSink: Sink, @unchecked Sendable {
         catalog.forget()
         events.forget()
         invalidEvents?.forget()
-    }
-
-    private func outcome(_ refusals: [EventReference: String]) -> WriteOutcome {
-        if refusals.isEmpty { return .delivered }
-        let rejections = refusals.map { event, reason in
-            Rejection(
-                slice: Int(event.slice), record: Int(event.record),
-                failure: SinkFailure(.schemaMismatch, "\(place): \(reason)"))
-        }
-        return .rejected(rejections.sorted { ($0.slice, $0.record) < ($1.slice, $1.record) })
     }
 
     private func attempt(

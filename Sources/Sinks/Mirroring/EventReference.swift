@@ -13,3 +13,17 @@ struct EventReference: Hashable, Sendable, BitwiseCopyable {
     func record(in slices: [BatchSlice]) -> EventRecord { slices[Int(slice)].batch.records[Int(record)] }
     func batch(in slices: [BatchSlice]) -> EventBatch { slices[Int(slice)].batch }
 }
+
+extension WriteOutcome {
+    /// All events were taken but for those that were refused.
+    init(refusals: [EventReference: SinkFailure]) {
+        guard !refusals.isEmpty else {
+            self = .delivered
+            return
+        }
+        let rejections = refusals.map { event, failure in
+            Rejection(slice: Int(event.slice), record: Int(event.record), failure: failure)
+        }
+        self = .rejected(rejections.sorted { ($0.slice, $0.record) < ($1.slice, $1.record) })
+    }
+}
