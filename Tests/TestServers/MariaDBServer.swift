@@ -42,12 +42,13 @@ package final class MariaDBServer: @unchecked Sendable {
         }
         let scratch = try TemporaryFolder("buzctl")
         _ = try ChildProcess.run(
-            Self.unprivileged([
-                "/usr/bin/mariadb-install-db", "--no-defaults", "--datadir=\(folder.path)/data",
-                "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-                "--tmpdir=\(folder.path)",
-                "--innodb-log-file-size=32M",
-            ]), folder: scratch)
+            Self.unprivileged(
+                [
+                    "/usr/bin/mariadb-install-db", "--no-defaults", "--datadir=\(folder.path)/data",
+                    "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
+                    "--tmpdir=\(folder.path)",
+                    "--innodb-log-file-size=32M",
+                ] + self.settings.filter { $0.hasPrefix("innodb-") }.map { "--\($0)" }), folder: scratch)
         try start()
         try sql(
             """
@@ -65,8 +66,8 @@ package final class MariaDBServer: @unchecked Sendable {
             + arguments
     }
 
-    /// Starts it (again).
-    package func start() throws {
+    /// Starts it (again); `more` options stand over those of the beginning.
+    package func start(with more: [String] = []) throws {
         process = try ChildProcess(
             Self.unprivileged(
                 [
@@ -75,7 +76,7 @@ package final class MariaDBServer: @unchecked Sendable {
                     "--skip-log-bin",
                     "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M",
                     "--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4",
-                ] + settings.map { "--\($0)" }), folder: folder)
+                ] + (settings + more).map { "--\($0)" }), folder: folder)
         try eventually(within: 60, "MariaDB does not answer: \(process?.errors.suffix(1000) ?? "")") {
             (try? sql("SELECT 1", database: "mysql")) == "1"
         }

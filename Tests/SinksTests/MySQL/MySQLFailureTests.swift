@@ -245,4 +245,35 @@ struct MySQLFailureTests {
         #expect(try server.sql("SELECT id, name FROM orders") == "7|x")
         await lane.sink.close()
     }
+
+    @Test("A full tablespace is told as such, loses nothing, and goes on once there is room")
+    func fullDisk() async throws {
+        let full = try MySQLFixture(settings: [
+            "innodb-file-per-table=0", "innodb-data-file-path=ibdata1:12M:autoextend:max:24M",
+        ])
+        let sink = full.sink(.events)
+        _ = try await sink.open()
+        let maker = BatchMaker()
+        let note = String(repeating: "x", count: 500_000)
+        var failed: SinkFailure?
+        var batches: [EventBatch] = []
+        for id in 1...60 {
+            maker.begin()
+            maker.add(.create, full.orders, "{\"id\":\(id),\"name\":\"n\",\"note\":\"\(note)\"}", key: "{\"id\":\(id)}")
+            batches.append(maker.seal())
+            failed = await sink.write([BatchSlice(batches[id - 1])]).failure
+            if failed != nil { break }
+        }
+        let failure = try #require(failed)
+        #expect(failure.code == .storageFull && failure.message.contains("1114"), "\(failure)")
+        try full.server.stop()
+        try full.server.start(with: ["innodb-data-file-path=ibdata1:12M:autoextend:max:100M"])
+        var outcome = await sink.write([BatchSlice(batches[batches.count - 1])])
+        // The session that was lost with the server.
+        if !outcome.isDelivered { outcome = await sink.write([BatchSlice(batches[batches.count - 1])]) }
+        #expect(outcome.isDelivered, "\(outcome)")
+        #expect(
+            try full.server.sql("SELECT COUNT(*) - COUNT(DISTINCT uuid), COUNT(*) FROM events") == "0|\(batches.count)")
+        await sink.close()
+    }
 }
