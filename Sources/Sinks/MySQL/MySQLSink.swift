@@ -69,7 +69,7 @@ package final class MySQLSink: Sink, @unchecked Sendable {
                     invalidEvents: invalidEvents, catalog: catalog)
                 defer { catalog = write.catalog }
                 try write.run()
-                return outcome(write.refusals)
+                return WriteOutcome(refusals: write.refusals.mapValues { $0.rejection(at: place) })
             } catch {
                 forget()
                 let isOver = error.kind == .connectionLost || error.kind == .permission
@@ -113,13 +113,5 @@ package final class MySQLSink: Sink, @unchecked Sendable {
         guard isNeeded else { return }
         try events.prepare(connection)
         eventTablesAreReady.plain = true
-    }
-
-    private func outcome(_ refusals: [EventReference: MySQLFailure]) -> WriteOutcome {
-        if refusals.isEmpty { return .delivered }
-        let rejections = refusals.map { event, failure in
-            Rejection(slice: Int(event.slice), record: Int(event.record), failure: failure.rejection(at: place))
-        }
-        return .rejected(rejections.sorted { ($0.slice, $0.record) < ($1.slice, $1.record) })
     }
 }
