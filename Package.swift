@@ -24,6 +24,7 @@ let package = Package(
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CDuckDB"),
         .target(
             name: "CoreIngest",
             dependencies: ["CLibYAML", "CSQLite", "CLinux", .product(name: "Logging", package: "swift-log")]),
@@ -35,7 +36,8 @@ let package = Package(
         .target(
             name: "Sinks",
             dependencies: [
-                "CoreIngest", "HTTPClient", "CLibPQ", "CLibMariaDB", "CLibCrypto", "CZlib", "CZstd", "CLinux",
+                "CoreIngest", "HTTPClient", "CDuckDB", "CLibPQ", "CLibMariaDB", "CLibCrypto", "CZlib", "CZstd",
+                "CLinux",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
@@ -81,7 +83,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["CoreIngest", "TestServers", "CLibPQ", "CLinux"],
+            name: "IntegrationTests", dependencies: ["CoreIngest", "Sinks", "TestServers", "CLibPQ", "CLinux"],
             exclude: ["Clients"]),
     ],
     swiftLanguageModes: [.v6]

@@ -10,7 +10,7 @@ packages=(pkg-config libpq-dev libmariadb-dev libyaml-dev libsqlite3-dev zlib1g-
 case $what in
 build) ;;
 demo) packages+=(postgresql postgresql-client util-linux) ;;
-test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip python3-venv unzip xz-utils zstd gzip nginx-light openssl curl mariadb-server) ;;
+test) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-pip python3-venv binutils unzip xz-utils zstd gzip nginx-light openssl curl mariadb-server) ;;
 bench) packages+=(postgresql postgresql-client postgresql-contrib util-linux python3 python3-psycopg2 gcc libc6-dev bc wrk nginx-light curl procps) ;;
 schemas) packages+=(python3 python3-pip) ;;
 *) echo "install.sh: unknown set '$what': use build, demo, test, bench or schemas" >&2; exit 2 ;;
@@ -100,6 +100,25 @@ if [ "$what" = test ]; then
   # What the emulator of Snowflake's REST APIs needs.
   venv "${BUZ_SNOWFLAKE:-$(dirname "$root")/snowflake}" \
     "fakesnow[server]==0.12.1" duckdb==2.0.0 snowflake-connector-python==4.8.1 PyJWT==2.15.1 cryptography==50.0.2 zstandard==0.25.0
+  # DuckDB's library, the oldest that the sink takes and a new one. PyPI has it as a module of Python only, which exports the C API; what it
+  # wants of Python is never called, so empty stand-ins do.
+  duckdb=${BUZ_DUCKDB:-$(dirname "$root")/duckdb}
+  for version in 1.1.3 2.0.0; do
+    [ -e "$duckdb/$version/libduckdb.so" ] && continue
+    echo "installing DuckDB $version into $duckdb/$version" >&2
+    rm -rf "$duckdb/$version.part" "${duckdb:?}/$version"
+    mkdir -p "$duckdb/$version.part"
+    python3 -m pip install -q --disable-pip-version-check --no-deps --only-binary=:all: --root-user-action=ignore \
+      --target "$duckdb/$version.part/wheel" "duckdb==$version" >&2
+    (
+      cd "$duckdb/$version.part"
+      module=$(find wheel -name '*duckdb*.so' -printf '%P\n' | head -1)
+      nm -D --undefined-only "wheel/$module" | awk '$2 ~ /^_?Py/ { sub(/@.*/, "", $2); print "char " $2 "[1024];" }' >python.c
+      clang -shared -fPIC -o libduckdb.so python.c -Wl,--no-as-needed -L"wheel/$(dirname "$module")" -l:"$(basename "$module")" \
+        -Wl,--disable-new-dtags -Wl,-rpath,"\$ORIGIN/wheel/$(dirname "$module")"
+    ) >&2
+    mv "$duckdb/$version.part" "$duckdb/$version"
+  done
   # ClickHouse's engine as a Python module: its servers are in no package registry.
   venv "${BUZ_CLICKHOUSE:-$(dirname "$root")/clickhouse}" chdb-core==26.9.0
   echo "$root"

@@ -5,7 +5,8 @@ extension SinkConfiguration {
     static let types: [any SinkDestination.Type] = [
         StdoutSinkConfiguration.self, FileSinkConfiguration.self, BlackholeSinkConfiguration.self,
         PostgresSinkConfiguration.self, MySQLSinkConfiguration.self, SQLiteSinkConfiguration.self,
-        BigQuerySinkConfiguration.self, SnowflakeSinkConfiguration.self, ClickHouseSinkConfiguration.self,
+        DuckDBSinkConfiguration.self, BigQuerySinkConfiguration.self, SnowflakeSinkConfiguration.self,
+        ClickHouseSinkConfiguration.self,
     ]
 
     private enum Keys {

@@ -11,6 +11,13 @@ enum MirrorFactory {
             return try PostgresParityMirror(SinkFactory.settings(postgres, name: sink.name))
         case let sqlite as SQLiteSinkConfiguration:
             return ReadMirror(try SQLiteMirrorReader(SinkFactory.settings(sqlite, name: sink.name)))
+        case let duckDB as DuckDBSinkConfiguration:
+            let settings = SinkFactory.settings(duckDB, name: sink.name)
+            do throws(DuckDBFailure) {
+                return ReadMirror(DuckDBMirrorReader(settings, library: try DuckDBLibrary.load(duckDB.library)))
+            } catch {
+                throw ParityError("\(error)")
+            }
         case let mysql as MySQLSinkConfiguration:
             return ReadMirror(try MySQLMirrorReader(SinkFactory.settings(mysql, name: sink.name)))
         case let clickHouse as ClickHouseSinkConfiguration:

@@ -38,6 +38,14 @@ struct SinkFactory {
             var settings = Self.settings(sqlite, name: name)
             settings.isReplay = isReplay
             return SQLiteSink(settings, renderer: renderer)
+        case let duckDB as DuckDBSinkConfiguration:
+            var settings = Self.settings(duckDB, name: name)
+            settings.isReplay = isReplay
+            do throws(DuckDBFailure) {
+                return DuckDBSink(settings, library: try DuckDBLibrary.load(duckDB.library), renderer: renderer)
+            } catch {
+                throw .usage("sinks: duckdb sink \(name): \(error)")
+            }
         case let bigquery as BigQuerySinkConfiguration:
             var settings = Self.settings(bigquery, name: name)
             settings.isReplay = isReplay
@@ -81,6 +89,17 @@ struct SinkFactory {
             name: name, path: sqlite.path, mode: .init(rawValue: sqlite.outputs.mode.rawValue) ?? .events,
             format: sqlite.outputs.format, defaultOutput: sqlite.outputs.defaultOutput,
             deadletterOutput: sqlite.outputs.deadletterOutput)
+    }
+
+    static func settings(_ duckDB: DuckDBSinkConfiguration, name: String) -> DuckDBSinkSettings {
+        var settings = DuckDBSinkSettings(
+            name: name, path: duckDB.path, mode: .init(rawValue: duckDB.outputs.mode.rawValue) ?? .events)
+        settings.format = duckDB.outputs.format
+        settings.defaultOutput = duckDB.outputs.defaultOutput
+        settings.deadletterOutput = duckDB.outputs.deadletterOutput
+        settings.memoryLimit = duckDB.memoryLimit
+        settings.timeout = duckDB.timeout
+        return settings
     }
 
     static func settings(_ snowflake: SnowflakeSinkConfiguration, name: String) -> SnowflakeSinkSettings {

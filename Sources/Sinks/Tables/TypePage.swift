@@ -12,6 +12,7 @@ package struct TypePage: Sendable, CustomStringConvertible {
     package static let all: [TypePage] = [
         TypePage("docs/sinks/mysql.md", MySQLTypes.self),
         TypePage("docs/sinks/sqlite.md", SQLiteTypes.self),
+        TypePage("docs/sinks/duckdb.md", DuckDBTypes.self),
         TypePage("docs/sinks/clickhouse.md", ClickHouseTypes.self),
         TypePage("docs/sinks/bigquery.md", BigQueryTypes.self),
         TypePage("docs/sinks/snowflake.md", SnowflakeTypes.self),
