@@ -30,6 +30,7 @@ final class MySQLConnection: SavepointSession {
         else {
             var failure = failure()
             if failure.kind == .connectionLost { failure.message = "cannot connect: \(failure.message)" }
+            if failure.code == 2026 { failure.message += ": check `tls`, `caFile` and the name in `url`" }
             throw failure
         }
         let isEncrypted = mysql_get_ssl_cipher(handle) != nil
@@ -68,7 +69,8 @@ final class MySQLConnection: SavepointSession {
             set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, false)
         case .verify:
             set(MYSQL_OPT_SSL_ENFORCE, true)
-            mysql_options(handle, MYSQL_OPT_SSL_CA, settings.caFile ?? "/etc/ssl/certs/ca-certificates.crt")
+            // Without a file OpenSSL asks those that the system has for it.
+            if let file = settings.caFile { mysql_options(handle, MYSQL_OPT_SSL_CA, file) }
             set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, true)
         }
         if settings.tls != .verify {
