@@ -9,7 +9,7 @@ import os, sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.remove(HERE)  # http.py beside this one is not the library's
-import argparse, json, shutil, signal, sqlite3, subprocess, tempfile, time, urllib.request
+import argparse, json, pwd, shutil, signal, sqlite3, subprocess, tempfile, time, urllib.request
 
 sys.path.append(HERE)
 from bench import Cluster, HZ, fail, free_port, fresh_slot, generate, prepare
@@ -125,6 +125,39 @@ class Postgres(Destination):
 
     def stop(self):
         self.cluster.stop()
+
+
+class MySQL(Destination):
+    """MariaDB."""
+
+    name = "mysql"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        user, self.port = [], free_port()
+        if os.geteuid() == 0:
+            account = pwd.getpwnam("mysql")
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+            user = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+        data = ["--no-defaults", f"--datadir={self.folder}/data", f"--tmpdir={self.folder}", "--skip-name-resolve"]
+        subprocess.run([*user, "mariadb-install-db", *data, "--auth-root-authentication-method=normal", "--skip-test-db"],
+                       check=True, stdout=subprocess.DEVNULL)
+        self.spawn(*user, "/usr/sbin/mariadbd", *data, f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.folder}/s",
+                   "--skip-log-bin", "--innodb-buffer-pool-size=512M")
+        eventually("mariadbd", lambda: self.sql("SELECT 1") == 0)
+        for mode in ["events", "mirror"]:
+            self.sql(f"CREATE DATABASE {mode}; CREATE USER {mode}@'127.0.0.1' IDENTIFIED BY 'x'; GRANT ALL ON {mode}.* TO {mode}@'127.0.0.1'")
+
+    def sql(self, text):
+        return subprocess.run(["mariadb", "--no-defaults", f"--socket={self.folder}/s", "--user=root", "-e", text], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode
+
+    def sink(self, mode):
+        return {"type": "mysql", "mode": mode, "url": f"mysql://{mode}:x@127.0.0.1:{self.port}/{mode}"}
+
+    def change(self):
+        if self.sql(f"UPDATE mirror.orders_snap SET note = 'changed' WHERE id = {ROW}") != 0:
+            fail("mysql: the cell was not changed")
 
 
 class ClickHouse(Destination):
