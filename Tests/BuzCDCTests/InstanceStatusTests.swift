@@ -66,6 +66,23 @@ struct InstanceStatusTests {
                 #""usage":{"warehouseMilliseconds":61500,"statements":12,"streamedBytes":2048}"#))
     }
 
+    @Test(
+        "What only a person can mend makes the instance unready, where the sink is required",
+        arguments: [SinkFailure.Code.unauthorized, .misconfigured, .unavailable, .throttled], [true, false])
+    func refusedLane(code: SinkFailure.Code, isRequired: Bool) {
+        var status = healthyStatus()
+        status.lanes[0].state = .parking
+        status.lanes[0].isFailing = true
+        status.lanes[0].lastError = "no such role"
+        status.lanes[0].failureCode = code
+        status.lanes[0].isRequired = isRequired
+        let needsPerson = code == .unauthorized || code == .misconfigured
+        #expect(
+            status.unreadiness
+                == (needsPerson && isRequired ? ["sink lake works again only when someone mends it: no such role"] : [])
+        )
+    }
+
     @Test("Tables are listed with the one that is most behind first, and the rest is counted")
     func tables() {
         var status = healthyStatus()

@@ -187,6 +187,7 @@ struct MySQLTests {
         }
         try stand.stand.source("update t set v = 'b'")
         try expectTrouble("1142")
+        #expect(sidecar.get("/health/ready")?.status == 503)
         try stand.mysql.sql("GRANT ALL ON shop_copy.* TO buz@'127.0.0.1'")
         try expectArrival("b")
         try stand.mysql.sql("DROP USER buz@'127.0.0.1'")

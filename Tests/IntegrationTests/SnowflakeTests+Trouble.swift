@@ -26,6 +26,7 @@ extension SnowflakeTests {
         try eventually(within: 60, "no word of it: \(sidecar.errors)") {
             sidecar.get("/stats?format=text")?.body.contains("privilege") == true
         }
+        #expect(sidecar.get("/health/ready")?.status == 503)
         let lines = sidecar.errors.split(separator: "\n").filter { $0.contains("privilege") }
         #expect(lines.allSatisfy { $0.contains("unauthorized") && $0.contains("snowflake sink warehouse") }, "\(lines)")
         // What came meanwhile is on disk, also after a kill; a start is not ready before the sink was opened.

@@ -56,6 +56,8 @@ struct InstanceStatus: Sendable {
             case .starting, .retrying, .stalled, .parking:
                 if !lane.wasOpened || lane.state == .starting {
                     reasons.append("sink \(lane.sink) is not connected yet\(cause)")
+                } else if lane.needsPerson {
+                    reasons.append("sink \(lane.sink) works again only when someone mends it\(cause)")
                 }
             case .ok: break
             }

@@ -35,7 +35,8 @@ extension Lane {
             parkedBatches: queue.parkedUnread, parkedBytes: queue.parkedBytes, deadLetters: deadLetters.count,
             deliveredEvents: metrics.delivered.value, discardedEvents: metrics.discarded.value,
             lastPosition: health.lastPosition,
-            lagSeconds: oldest.map { max(0, Double(Timestamp.now() - $0) / 1e6) } ?? 0, wasOpened: health.wasOpened)
+            lagSeconds: oldest.map { max(0, Double(Timestamp.now() - $0) / 1e6) } ?? 0, wasOpened: health.wasOpened,
+            failureCode: health.failureCode)
     }
 
     /// Gauges that are computed when metrics are read.

@@ -232,7 +232,7 @@ extension Lane {
 
     func pause(after failure: SinkFailure, while what: String) async {
         let (at, now) = (Timestamp.now(), time.now())
-        let attempt = health.withLock { $0.failed("\(failure)", at: at, now: now) }
+        let attempt = health.withLock { $0.failed(failure, at: at, now: now) }
         metrics.failures.add()
         let pause = settings.retry.pause(attempt: attempt, after: failure, jitter: Double.random(in: 0...1))
         // The first of a row, then ever more rarely.

@@ -5,6 +5,8 @@ struct LaneHealth {
     /// Failures in a row.
     private(set) var attempts = 0
     private(set) var lastError: String?
+    /// The kind of the last failure; nil where it was mended.
+    private(set) var failureCode: SinkFailure.Code?
     /// Microseconds since the Unix epoch.
     private(set) var lastErrorAt: Int64?
     /// Microseconds since the Unix epoch.
@@ -30,6 +32,7 @@ struct LaneHealth {
     mutating func succeeded() -> Bool {
         defer {
             attempts = 0
+            failureCode = nil
             failingSince = nil
             failingFrom = nil
         }
@@ -38,9 +41,10 @@ struct LaneHealth {
 
     /// `at`: microseconds since the Unix epoch; `now`: by the lane's clock. Answers the number of failures in a row, this one
     /// counted.
-    mutating func failed(_ message: String, at: Int64, now: Duration) -> Int {
+    mutating func failed(_ failure: SinkFailure, at: Int64, now: Duration) -> Int {
         attempts += 1
-        lastError = message
+        lastError = "\(failure)"
+        failureCode = failure.code
         lastErrorAt = at
         if failingSince == nil {
             failingSince = at

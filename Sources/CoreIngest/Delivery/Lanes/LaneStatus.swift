@@ -40,6 +40,10 @@ package struct LaneStatus: Sendable, Equatable {
     package var lagSeconds: Double
     /// The sink was opened at least once since the start.
     package var wasOpened = true
+    /// The kind of failure that stands; nil while all is well.
+    package var failureCode: SinkFailure.Code?
+    /// Whether only a person can mend what stands.
+    package var needsPerson: Bool { failureCode == .unauthorized || failureCode == .misconfigured }
     /// The tables whose events came since the start.
     package var tables: [TableLag] = []
     /// What the sink used of its destination since the start, where that is counted.
