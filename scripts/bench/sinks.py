@@ -107,6 +107,19 @@ class SQLite(Destination):
         connection.commit()
 
 
+class DuckDB(Destination):
+    name = "duckdb"
+
+    def sink(self, mode):
+        library = f"{os.environ.get('BUZ_DUCKDB', CACHE + '/duckdb')}/2.0.0/libduckdb.so"
+        return {"type": "duckdb", "mode": mode, "path": f"{self.folder}/{mode}.duckdb", "library": library}
+
+    def change(self):
+        python = f"{os.environ.get('BUZ_SNOWFLAKE', CACHE + '/snowflake')}/bin/python"
+        script = f"import duckdb; duckdb.connect('{self.folder}/mirror.duckdb').execute(\"update orders_snap set note = 'changed' where id = {ROW}\")"
+        subprocess.run([python, "-c", script], check=True)
+
+
 class Postgres(Destination):
     name = "postgres"
 

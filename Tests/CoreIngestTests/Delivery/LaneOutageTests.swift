@@ -51,6 +51,25 @@ import Testing
         }
     }
 
+    @Test("A sink that always opens again and never takes anything is asked ever more rarely")
+    func opensInVain() async throws {
+        let failing = FaultySink(name: "sink")
+        failing.setOutage(SinkFailure(.unavailable, "the session ended", reopen: true))
+        try await DeliveryRig.with([(failing, DeliveryRig.quickRetries())]) { rig in
+            var batches = TestBatch()
+            await rig.offer(&batches, ids: 0..<3)
+            while rig.status(of: "sink")?.attempts ?? 0 < 5 { try await Task.sleep(for: .milliseconds(2)) }
+            failing.setOutage(nil)
+            await failing.recording.waitForEvents(3)
+            while rig.status(of: "sink")?.attempts != 0 { try await Task.sleep(for: .milliseconds(2)) }
+            failing.scriptOpens(.fail(down))
+            failing.scriptWrites(.fail(SinkFailure(.unavailable, "the session ended", reopen: true)))
+            await rig.offer(&batches, ids: 3..<6)
+            await failing.recording.waitForEvents(6)
+            while rig.status(of: "sink")?.isFailing != false { try await Task.sleep(for: .milliseconds(2)) }
+        }
+    }
+
     @Test("A snapshot waits for a required sink whose park is full, status says so, and it goes on afterwards")
     func aSnapshotWaits() async throws {
         let failing = FaultySink(name: "sink")

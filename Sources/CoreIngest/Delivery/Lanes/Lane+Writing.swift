@@ -49,8 +49,7 @@ extension Lane {
             writer.window.rewind { durable($0, writer.durable) }
             writer.takenSince = nil
             writer.needsOpen = false
-            health.withLock { $0.wasOpened = true }
-            succeeded()
+            if health.withLock({ $0.opened() }) { logger.notice("The sink works again.") }
         } catch {
             await pause(after: error, while: "open")
         }
@@ -232,7 +231,7 @@ extension Lane {
 
     func pause(after failure: SinkFailure, while what: String) async {
         let (at, now) = (Timestamp.now(), time.now())
-        let attempt = health.withLock { $0.failed(failure, at: at, now: now) }
+        let attempt = health.withLock { $0.failed(failure, opening: what == "open", at: at, now: now) }
         metrics.failures.add()
         let pause = settings.retry.pause(attempt: attempt, after: failure, jitter: Double.random(in: 0...1))
         // The first of a row, then ever more rarely.

@@ -7,6 +7,8 @@ struct LaneHealth {
     private(set) var lastError: String?
     /// The kind of the last failure; nil where it was mended.
     private(set) var failureCode: SinkFailure.Code?
+    /// The last failure was one of opening.
+    private var failedToOpen = false
     /// Microseconds since the Unix epoch.
     private(set) var lastErrorAt: Int64?
     /// Microseconds since the Unix epoch.
@@ -28,11 +30,19 @@ struct LaneHealth {
 
     mutating func endedCall() { callBegan = nil }
 
+    /// The sink is open. What failed before and was no opening is not mended by that: its next call tells, so that a sink that
+    /// always opens and never takes anything is asked ever more rarely. Answers whether the sink had failed before.
+    mutating func opened() -> Bool {
+        wasOpened = true
+        return failedToOpen ? succeeded() : false
+    }
+
     /// Answers whether the sink had failed before.
     mutating func succeeded() -> Bool {
         defer {
             attempts = 0
             failureCode = nil
+            failedToOpen = false
             failingSince = nil
             failingFrom = nil
         }
@@ -41,8 +51,9 @@ struct LaneHealth {
 
     /// `at`: microseconds since the Unix epoch; `now`: by the lane's clock. Answers the number of failures in a row, this one
     /// counted.
-    mutating func failed(_ failure: SinkFailure, at: Int64, now: Duration) -> Int {
+    mutating func failed(_ failure: SinkFailure, opening: Bool, at: Int64, now: Duration) -> Int {
         attempts += 1
+        failedToOpen = opening
         lastError = "\(failure)"
         failureCode = failure.code
         lastErrorAt = at
