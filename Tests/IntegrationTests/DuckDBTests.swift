@@ -163,6 +163,8 @@ struct DuckDBTests {
             schema:
                 "create table t (id int primary key, v text); insert into t select i, 'v' || i from generate_series(1, 1000) i"
         )
+        // Until the snapshot is there, the mirror has no table.
+        try stand.stand.deliver()
         try stand.stand.sidecar.startReady()
         for round in 1...3 {
             try stand.stand.source("update t set v = 'w\(round)' where id % 2 = 0")
