@@ -15,7 +15,7 @@ final class PostgresConnection {
     private static let copyChunk = 1 << 17
 
     /// Connects. Failures are `connectionLost`, `permission` or `misconfigured`, without the connection string in them.
-    init(_ settings: PostgresSinkSettings) throws(PostgresFailure) {
+    init(_ settings: PostgresSessionSettings) throws(PostgresFailure) {
         statementTimeout = settings.statementTimeout
         try Self.checkSyntax(of: settings.url)
         let seconds = max(2, settings.connectTimeout.milliseconds / 1000)
@@ -42,7 +42,7 @@ final class PostgresConnection {
         }
         PQsetnonblocking(handle, 1)
         self.handle = handle
-        try prepareSession(settings)
+        try run(settings.preparation)
     }
 
     deinit { PQfinish(handle) }
@@ -68,22 +68,6 @@ final class PostgresConnection {
         if let error { PQfreemem(error) }
         let cause = text.prefix { $0 != "\"" && $0 != ":" }
         throw PostgresFailure(.misconfigured, "url is not a Postgres connection string: \(cause)")
-    }
-
-    /// Pins what text input and waiting depend on; `ALTER ROLE … SET` may have said otherwise. The few staged rows of a merge
-    /// are looked up in the target by its key: without hash and merge joins no statistics can make that a scan of the target.
-    private func prepareSession(_ settings: PostgresSinkSettings) throws(PostgresFailure) {
-        let statement = settings.statementTimeout.milliseconds
-        try run(
-            """
-            SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC'; SET lc_monetary = 'C'; \
-            SET xmloption = 'content'; SET standard_conforming_strings = on; SET array_nulls = on; \
-            SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; \
-            SET statement_timeout = \(statement); SET lock_timeout = \(settings.lockTimeout.milliseconds); \
-            SET idle_in_transaction_session_timeout = \(statement * 2); \
-            SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; \
-            SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3
-            """)
     }
 
     // MARK: Statements

@@ -68,15 +68,15 @@ struct PostgresFailure: Error, Sendable {
         }
     }
 
-    /// The failure of a whole write or of opening. `place` says where: `postgres sink replica`.
-    func sinkFailure(at place: String) -> SinkFailure {
+    /// The failure of a whole write or of opening. `place` says where: `postgres sink replica`; `page` lists the grants.
+    func sinkFailure(at place: String, page: String = "docs/sinks/postgres.md") -> SinkFailure {
         switch kind {
         case .connectionLost: return SinkFailure(.unavailable, "\(place): \(message)", reopen: true)
         case .transient: return SinkFailure(.unavailable, "\(place): \(message)")
         case .storageFull:
             return SinkFailure(.storageFull, "\(place): \(message): free space on the destination's disk")
         case .permission:
-            return SinkFailure(.unauthorized, "\(place): \(message): grant what docs/sinks/postgres.md lists")
+            return SinkFailure(.unauthorized, "\(place): \(message): grant what \(page) lists")
         case .catalogChanged, .misconfigured: return SinkFailure(.misconfigured, "\(place): \(message)")
         case .data: return SinkFailure(rejectionCode, "\(place): \(message)")
         case .other: return SinkFailure(.other, "\(place): \(message)")

@@ -23,7 +23,7 @@ package final class PostgresParityMirror: ParityMirror {
             identifier: postgresIdentifier, literal: postgresLiteral, relation: { target($0).sql })
         place = "postgres sink \(settings.name)"
         do throws(PostgresFailure) {
-            connection = try PostgresConnection(settings)
+            connection = try PostgresConnection(settings.session)
             try connection.run(ParitySQL.session)
         } catch {
             throw ParityError("the mirror cannot be read: \(error.sinkFailure(at: place).message)")

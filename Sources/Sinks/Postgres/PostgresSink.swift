@@ -46,7 +46,7 @@ package final class PostgresSink: Sink, @unchecked Sendable {
         catalog.forget()
         eventTablesAreReady = (false, false)
         do throws(PostgresFailure) {
-            let connection = try PostgresConnection(settings)
+            let connection = try PostgresConnection(settings.session)
             if !settings.isReplay {
                 try positions.prepare(connection)
                 try positions.lock(connection)

@@ -164,7 +164,7 @@ import Testing
             Issue.record("not delivered")
             return
         }
-        let holder = try PostgresConnection(PostgresSinkSettings(name: "holder", url: database.url))
+        let holder = try PostgresConnection(PostgresSinkSettings(name: "holder", url: database.url).session)
         try holder.run("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         let maker = BatchMaker()
         maker.begin()
@@ -186,7 +186,7 @@ import Testing
         let database = try SharedPostgres.database()
         var settings = PostgresSinkSettings(name: "x", url: database.url)
         settings.statementTimeout = .milliseconds(100)
-        let connection = try PostgresConnection(settings)
+        let connection = try PostgresConnection(settings.session)
         // The server's own bound is lifted, as if it could not keep it.
         try connection.run("SET statement_timeout = 0")
         var found: PostgresFailure?
