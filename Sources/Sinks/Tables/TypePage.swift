@@ -10,6 +10,7 @@ package struct TypePage: Sendable, CustomStringConvertible {
 
     /// Every page with such a table. Recorded by `RECORD=1 swift test --filter TypePages`.
     package static let all: [TypePage] = [
+        TypePage(path: "docs/sinks/postgres.md", table: postgresTypeTable()),
         TypePage("docs/sinks/mysql.md", MySQLTypes.self),
         TypePage("docs/sinks/sqlite.md", SQLiteTypes.self),
         TypePage("docs/sinks/duckdb.md", DuckDBTypes.self),
@@ -17,6 +18,11 @@ package struct TypePage: Sendable, CustomStringConvertible {
         TypePage("docs/sinks/bigquery.md", BigQueryTypes.self),
         TypePage("docs/sinks/snowflake.md", SnowflakeTypes.self),
     ]
+
+    private init(path: String, table: String) {
+        self.path = path
+        self.table = table
+    }
 
     init<Rules: TypeRules>(_ path: String, _ rules: Rules.Type) {
         self.path = path
