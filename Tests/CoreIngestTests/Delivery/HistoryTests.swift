@@ -1,4 +1,5 @@
 import SinkTesting
+import Synchronization
 import Testing
 
 @testable import CoreIngest
@@ -42,6 +43,28 @@ import Testing
         #expect(try await delivered(continuing: 1000) == [0, 1, 2, 3, 4, 5])
     }
 
+    @Test(
+        "What was taken of a history is not repeated by the one that continues it, also where no restart lies between",
+        arguments: [130, 1000])
+    func continuedWithinARun(end: UInt64) async throws {
+        // A sink without a memory of its own, that is told what continues what.
+        let sink = FollowingSink()
+        try await DeliveryRig.with([(sink, LaneSettings())]) { rig in
+            var batches = TestBatch()
+            for id in 0..<5 { await rig.offer(&batches, ids: id..<id + 1) }
+            let before = Predecessor(identity: DeliveryRig.identity, end: end)
+            _ = rig.pipeline.begin(Self.restored, continues: before)
+            batches = TestBatch()
+            batches.source = Self.restored
+            var token: UInt64 = 0
+            for id in 0..<6 { token = await rig.offer(&batches, ids: id..<id + 1) }
+            await rig.source.waitForAcknowledgement(token)
+            #expect(sink.followed.withLock { $0 } == [Self.restored: before])
+        }
+        let keys = sink.recording.events.compactMap { Int($0.key.dropFirst(6).dropLast()) }
+        #expect(keys == (end == 130 ? [0, 1, 2, 3, 4, 3, 4, 5] : [0, 1, 2, 3, 4, 5]))
+    }
+
     @Test("Batches that an earlier version parked are read")
     func earlierFormat() throws {
         var batches = TestBatch()
@@ -64,4 +87,21 @@ import Testing
         var reader = BatchReader(bytes)
         return try reader.batch().batch
     }
+}
+
+/// Keeps what it is told of histories.
+private final class FollowingSink: HistoryFollowingSink {
+    let recording = RecordingSink()
+    let followed = Mutex<[SourceIdentity: Predecessor]>([:])
+
+    var name: String { recording.name }
+    var takesInvalidEvents: Bool { true }
+
+    func follow(_ source: SourceIdentity, _ predecessor: Predecessor) {
+        followed.withLock { $0[source] = predecessor }
+    }
+    func open() async throws(SinkFailure) -> [SourceIdentity: Position] { try await recording.open() }
+    func write(_ slices: [BatchSlice]) async -> WriteOutcome { await recording.write(slices) }
+    func flush() async throws(SinkFailure) { try await recording.flush() }
+    func close() async { await recording.close() }
 }

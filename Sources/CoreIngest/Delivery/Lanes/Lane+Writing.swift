@@ -6,6 +6,10 @@ struct LaneWriter {
     var window = LaneWindow()
     /// What the destination says it has.
     var durable: [SourceIdentity: Position] = [:]
+    /// Up to where each history was taken into the window, by this run.
+    var taken: [SourceIdentity: Position] = [:]
+    /// Histories of which the sink knows what they continue.
+    var followed: Set<SourceIdentity> = []
     var needsOpen = true
     /// When something was written first after the last flush.
     var takenSince: Duration?
@@ -63,8 +67,7 @@ extension Lane {
         while writer.window.pendingEvents < settings.batchEvents, writer.window.pendingBytes < settings.batchBytes {
             guard let queued = await takeNext() else { break }
             let excluded = invalid(of: queued, into: &letters)
-            writer.window.append(
-                queued, excluded: excluded, durable: durable(queued.batch.source, writer.durable))
+            writer.window.append(queued, excluded: excluded, durable: held(of: queued.batch, &writer))
         }
         // Abandoned: the batches are not settled, so they will come again.
         _ = await bury(letters)
@@ -75,6 +78,21 @@ extension Lane {
         }
         if !isInTrouble { queue.withLock { $0.caughtUp() } }
         settlement.roomMayBeThere()
+    }
+
+    /// What of a batch's history needs not be written: the destination has it, or this run took it while it was the history before.
+    /// That stands in the window ahead of what comes now, or is flushed.
+    private func held(of batch: EventBatch, _ writer: inout LaneWriter) -> Position {
+        let source = batch.source
+        var held = durable(source, writer.durable)
+        if let before = predecessor(of: source) {
+            if let taken = writer.taken[before.identity] { held = max(held, before.inherited(taken)) }
+            if let sink = sink as? any HistoryFollowingSink, writer.followed.insert(source).inserted {
+                sink.follow(source, before)
+            }
+        }
+        if let last = batch.records.last { writer.taken[source] = max(writer.taken[source] ?? .start, last.position) }
+        return held
     }
 
     private func takeNext() async -> QueuedBatch? {

@@ -157,12 +157,13 @@ final class Lane: Sendable {
         lossesReported.withLock { $0.subtract(sources) }
     }
 
+    /// The history that one continues; nil where it is none's, or not known yet.
+    func predecessor(of source: SourceIdentity) -> Predecessor? { predecessors.withLock { $0[source] } }
+
     /// What the destination has of a history: by itself, or from the history that it continues.
     func durable(_ source: SourceIdentity, _ known: [SourceIdentity: Position]) -> Position {
         if let position = known[source] { return position }
-        guard let before = predecessors.withLock({ $0[source] }), let position = known[before.identity] else {
-            return .start
-        }
+        guard let before = predecessor(of: source), let position = known[before.identity] else { return .start }
         return before.inherited(position)
     }
 
