@@ -11,6 +11,8 @@ final class ClickHouseEventTable {
     private let isReplay: Bool
     /// The last position of each source that the table has.
     private var stored: [String: Position]?
+    /// Histories that continue another one, by name.
+    private var followed: [String: Predecessor] = [:]
     private var isMade = false
     private var rows = ByteArena(capacity: 1 << 16)
 
@@ -28,6 +30,17 @@ final class ClickHouseEventTable {
     func forget() {
         stored = nil
         isMade = false
+    }
+
+    /// What the table has of a history before the switch is left out of the one that continues it.
+    func follow(_ source: SourceIdentity, _ predecessor: Predecessor) { followed[Self.name(of: source)] = predecessor }
+
+    /// Up to where the table has the events of a history, by its name.
+    private func held(_ source: String) -> Position? {
+        guard let stored else { return nil }
+        if let position = stored[source] { return position }
+        guard let before = followed[source] else { return nil }
+        return stored[Self.name(of: before.identity)].map { before.inherited($0) }
     }
 
     private func prepare(_ session: ClickHouseSession) throws(ClickHouseFailure) {
@@ -71,13 +84,14 @@ final class ClickHouseEventTable {
         rows.truncate(to: 0)
         let renderings = slices.map { $0.batch.rendered(as: format, by: renderer) }
         let sources = slices.map { Self.name(of: $0.batch.source) }
+        let held = sources.map(held)
         var reached: [String: Position] = [:]
         var token = ""
         var count = 0
         for event in events {
             let source = sources[Int(event.slice)]
             let position = event.record(in: slices).position
-            if let last = stored?[source], position <= last { continue }
+            if let last = held[Int(event.slice)], position <= last { continue }
             if reached[source] == nil { token += "\(source) \(position.commit)/\(position.ordinal) " }
             reached[source] = position
             write(event, renderings[Int(event.slice)].line(Int(event.record)), source, of: slices)

@@ -115,12 +115,11 @@ extension ClickHouseMirrorWriter {
         let versions = try StoredColumns(
             table, [("max(\(table.more[0]))", .init(.unsigned(bits: 128)))], keys: literals, session,
             ofAllVersions: true)
-        let slices = slices
-        return { event in
-            let position = event.record(in: slices).position
-            let version = UInt128(position.commit) << 64 | UInt128(position.storedRank)
+        var wanted: [EventReference: UInt128] = [:]
+        for event in moves { wanted[event] = version(of: event) }
+        return { [wanted] event in
             guard let stored = keys[event].flatMap({ versions.row(key: $0) })?.first else { return true }
-            return stored.reversed().reduce(0) { $0 << 8 | UInt128($1) } < version
+            return stored.reversed().reduce(0) { $0 << 8 | UInt128($1) } < wanted[event] ?? 0
         }
     }
 

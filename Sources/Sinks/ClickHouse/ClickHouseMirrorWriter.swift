@@ -6,6 +6,8 @@ struct ClickHouseMirrorWriter: ~Copyable {
     let slices: [BatchSlice]
     let session: ClickHouseSession
     private var met: [ClickHouseMirrorTable] = []
+    /// By slice, once there is a change of it.
+    private var epochs: [ClickHouseEpochs.Epochs?]
     private var latest: (stream: StreamDescriptor, table: ClickHouseMirrorTable)?
     var rows = ByteArena(capacity: 1 << 16)
     var scratch = ByteArena(capacity: 1024)
@@ -15,12 +17,18 @@ struct ClickHouseMirrorWriter: ~Copyable {
     init(_ slices: [BatchSlice], _ session: ClickHouseSession) {
         self.slices = slices
         self.session = session
+        epochs = Array(repeating: nil, count: slices.count)
     }
 
     /// Takes one change, truncation or mark of a snapshot. The order of calls is that of the source.
-    mutating func take(_ event: EventReference, _ catalog: inout ClickHouseMirrorCatalog) throws(ClickHouseFailure) {
+    mutating func take(
+        _ event: EventReference, _ catalog: inout ClickHouseMirrorCatalog, _ known: inout ClickHouseEpochs
+    ) throws(ClickHouseFailure) {
         let record = event.record(in: slices)
         let batch = event.batch(in: slices)
+        if epochs[Int(event.slice)] == nil {
+            epochs[Int(event.slice)] = try known.epochs(of: batch.source, session)
+        }
         let stream = batch.stream(of: record)
         let table: ClickHouseMirrorTable
         if let latest, latest.stream === stream {
@@ -159,10 +167,13 @@ struct ClickHouseMirrorWriter: ~Copyable {
     }
 
     mutating func writeVersion(of event: EventReference, isDeleted: Bool) {
-        let position = event.record(in: slices).position
-        rows.append(littleEndian: position.storedRank)
-        rows.append(littleEndian: position.commit)
+        rows.append(littleEndian: version(of: event))
         rows.append(UInt8(isDeleted ? 1 : 0))
+    }
+
+    /// Of an event that was taken.
+    func version(of event: EventReference) -> UInt128 {
+        epochs[Int(event.slice)]?.version(of: event.record(in: slices).position) ?? 0
     }
 
     private mutating func writeKeyless(_ event: EventReference, _ table: ClickHouseMirrorTable) {

@@ -1,11 +1,12 @@
 package import CoreIngest
 
 /// Writes events to a ClickHouse server, as rows of one table or as mirrors of their tables: see docs/sinks/clickhouse.md.
-package final class ClickHouseSink: Sink, @unchecked Sendable {
+package final class ClickHouseSink: HistoryFollowingSink, @unchecked Sendable {
     // Safe to share: the lane never overlaps the calls of `Sink`, and nothing else touches the mutable fields.
     private let settings: ClickHouseSinkSettings
     private var session: ClickHouseSession?
     private var catalog: ClickHouseMirrorCatalog
+    private var epochs: ClickHouseEpochs
     private let events: ClickHouseEventTable
     private let invalidEvents: ClickHouseEventTable?
 
@@ -16,6 +17,7 @@ package final class ClickHouseSink: Sink, @unchecked Sendable {
     package init(_ settings: ClickHouseSinkSettings, renderer: EventRenderer) {
         self.settings = settings
         catalog = ClickHouseMirrorCatalog(database: settings.database)
+        epochs = ClickHouseEpochs(database: settings.database, sink: settings.name)
         func table(_ name: String, _ format: EventFormat) -> ClickHouseEventTable {
             ClickHouseEventTable(
                 ClickHouseTable(settings.database, name), format: format, renderer: renderer,
@@ -50,6 +52,12 @@ package final class ClickHouseSink: Sink, @unchecked Sendable {
         }
     }
 
+    package func follow(_ source: SourceIdentity, _ predecessor: Predecessor) {
+        epochs.follow(source, predecessor)
+        events.follow(source, predecessor)
+        invalidEvents?.follow(source, predecessor)
+    }
+
     package func write(_ slices: [BatchSlice]) async -> WriteOutcome {
         guard let session else { return .failed(SinkFailure(.unavailable, "\(place): it is not open", reopen: true)) }
         var looksAgain = true
@@ -60,6 +68,7 @@ package final class ClickHouseSink: Sink, @unchecked Sendable {
                     refusals: refusals.mapValues { SinkFailure(.schemaMismatch, "\(place): \($0)") })
             } catch {
                 catalog.forget()
+                epochs.forget()
                 // What was stored of an insert whose answer was lost is asked for, so that it is not stored twice.
                 events.forget()
                 invalidEvents?.forget()
@@ -82,6 +91,7 @@ package final class ClickHouseSink: Sink, @unchecked Sendable {
 
     private func forget() {
         catalog.forget()
+        epochs.forget()
         events.forget()
         invalidEvents?.forget()
     }
@@ -100,7 +110,7 @@ package final class ClickHouseSink: Sink, @unchecked Sendable {
                     if record.isInvalid, invalidEvents != nil {
                         invalid.append(event)
                     } else if settings.mode == .mirror, record.operation != .none, record.operation != .message {
-                        if record.operation != .schemaChange { try mirror.take(event, &catalog) }
+                        if record.operation != .schemaChange { try mirror.take(event, &catalog, &epochs) }
                     } else if !record.operation.isControl {
                         plain.append(event)
                     }
