@@ -9,6 +9,8 @@ final class SnowflakeSession {
     private let events: SnowflakeEventTable
     private let invalidEvents: SnowflakeEventTable?
     private var channels: [ChannelKey: StreamingChannel] = [:]
+    /// Histories that continue another one.
+    var followed: [SourceIdentity: Predecessor]
     /// Nil without mirrors.
     private let mirrors: SnowflakeMirrors?
     /// Tables of events that are known to be there.
@@ -23,9 +25,10 @@ final class SnowflakeSession {
     /// Signs in, and makes the tables that are missing.
     init(
         _ settings: SnowflakeSinkSettings, _ account: SnowflakeAccount, _ usage: SnowflakeUsage,
-        _ renderer: EventRenderer
+        _ renderer: EventRenderer, followed: [SourceIdentity: Predecessor]
     ) throws(SnowflakeFailure) {
         self.settings = settings
+        self.followed = followed
         self.renderer = renderer
         let schema = settings.session.schema
         statements = SnowflakeStatements(account, settings.session, usage: usage)
@@ -93,8 +96,23 @@ final class SnowflakeSession {
         if let known = channels[key] { return known }
         let channel = try StreamingChannel(
             Self.channelName(sink: settings.name, source), of: table.name, streaming, place: place)
+        if channel.isNew { try begin(channel, source, table) }
         channels[key] = channel
         return channel
+    }
+
+    /// A history's first channel to a table begins behind what the history that it continues brought there.
+    private func begin(
+        _ channel: StreamingChannel, _ source: SourceIdentity, _ table: SnowflakeTable
+    ) throws(SnowflakeFailure) {
+        if let before = followed[source] {
+            let earlier = try self.channel(before.identity, table)
+            try earlier.settle(within: settings.commitTimeout)
+            channel.begin(behind: before.inherited(earlier.verified))
+            if table.name == mirrors?.staging.changes.name { mirrors?.settled(earlier) }
+        }
+        // Changes of two histories have no order among them: what was staged before is merged before.
+        if table.name == mirrors?.staging.changes.name, let failure = mirrors?.merger.run() { throw failure }
     }
 
     /// The same for one history of one source for ever. Channels have no case, names of inputs do: a sum keeps them apart.

@@ -5,13 +5,15 @@ package import HTTPClient
 ///
 /// How far a channel has come is stored by Snowflake together with its rows, so after a crash or a lost answer every event is there
 /// once: what comes again is left out here.
-package final class SnowflakeSink: MeteredSink, @unchecked Sendable {
+package final class SnowflakeSink: MeteredSink, HistoryFollowingSink, @unchecked Sendable {
     // Safe to share: the lane never overlaps the calls of `Sink`, and nothing else touches the mutable fields.
     private let settings: SnowflakeSinkSettings
     private let renderer: EventRenderer
     private let account: SnowflakeAccount
     private let counted: SnowflakeUsage
     private var session: SnowflakeSession?
+    /// Histories that continue another one.
+    private var followed: [SourceIdentity: Predecessor] = [:]
 
     package var name: String { settings.name }
     package var takesInvalidEvents: Bool { settings.deadletterOutput != nil }
@@ -31,12 +33,17 @@ package final class SnowflakeSink: MeteredSink, @unchecked Sendable {
         session?.stop()
         session = nil
         do throws(SnowflakeFailure) {
-            session = try SnowflakeSession(settings, account, counted, renderer)
+            session = try SnowflakeSession(settings, account, counted, renderer, followed: followed)
         } catch {
             throw error.sinkFailure(at: place, reopen: true)
         }
         // A channel is opened with its source's first event, and tells then what is there already.
         return [:]
+    }
+
+    package func follow(_ source: SourceIdentity, _ predecessor: Predecessor) {
+        followed[source] = predecessor
+        session?.followed[source] = predecessor
     }
 
     package func write(_ slices: [BatchSlice]) async -> WriteOutcome {

@@ -89,6 +89,37 @@ struct SnowflakeEventTests {
         try expectEachOnce(fixture, 83)
     }
 
+    @Test(
+        "What came before a promotion is not repeated after it, also where Snowflake has not committed it yet, and what lies behind the switch comes",
+        arguments: [SnowflakeSinkSettings.Mode.events, .mirror])
+    func promotion(mode: SnowflakeSinkSettings.Mode) async throws {
+        let fixture = try SnowflakeFixture()
+        let old = SourceIdentity(name: "shop", systemIdentifier: 1, generation: 7)
+        let promoted = SourceIdentity(name: "shop", systemIdentifier: 1, generation: 8)
+        func batch(_ source: SourceIdentity, _ number: Int, _ note: String) -> EventBatch {
+            var maker = TestBatch(systemIdentifier: 1, commit: UInt64(100 + 10 * number))
+            maker.source = source
+            return maker.transaction([.init(id: number), .init(id: 9, note: note)])
+        }
+        let first = fixture.sink(mode) { $0.merge.interval = .seconds(3600) }
+        _ = try await fixture.deliver([batch(old, 0, "shared")], by: first)
+        // Written, and not waited for.
+        #expect(await first.write([BatchSlice(batch(old, 1, "also")), BatchSlice(batch(old, 2, "lost"))]).isDelivered)
+        // Nothing was acknowledged: all of it comes again, and the new server left the old one's log at 115.
+        let second = fixture.sink(mode)
+        second.follow(promoted, Predecessor(identity: old, end: 115))
+        let batches = (0..<3).map { batch(promoted, $0, "new\($0)") }
+        _ = try await fixture.deliver(batches, by: second)
+        await second.close()
+        if mode == .events {
+            let notes = try fixture.sql(
+                "SELECT EVENT:payload:note::VARCHAR FROM EVENTS WHERE EVENT:payload:id = 9 ORDER BY 1")
+            #expect(notes.split(separator: "\n") == ["also", "lost", "new2", "shared"])
+        } else {
+            #expect(try fixture.sql("SELECT note FROM items WHERE id = 9") == "new2")
+        }
+    }
+
     @Test("A row that Snowflake skips is found and refused, also by a session that follows")
     func skippedRows() async throws {
         let fixture = try SnowflakeFixture()

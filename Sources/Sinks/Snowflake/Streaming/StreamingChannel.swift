@@ -10,6 +10,8 @@ final class StreamingChannel {
     private let service: SnowpipeStreaming
     private let place: String
     private var continuation: String
+    /// Nothing was ever committed by it.
+    let isNew: Bool
     /// Nothing more can be appended: the outcome of the last request is not known, or Snowflake says so.
     private(set) var isBroken = false
     /// Of the last event that is in the table.
@@ -42,6 +44,7 @@ final class StreamingChannel {
         self.continuation = continuation
         errors = status.errors
         lastErrorKind = status.lastErrorKind
+        isNew = status.committed == nil
         guard let text = status.committed else {
             committed = .start
             appended = .start
@@ -79,6 +82,14 @@ final class StreamingChannel {
                 rest = min(rest * 2, .seconds(1))
             }
         }
+    }
+
+    /// Begins a new channel behind what the table has by another one.
+    func begin(behind position: Position) {
+        committed = position
+        appended = position
+        verified = position
+        told = position
     }
 
     /// Whether an event has to be appended. Those up to ``doubtful`` have to be looked for instead.
