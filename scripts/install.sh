@@ -100,6 +100,8 @@ if [ "$what" = test ]; then
   # What the emulator of Snowflake's REST APIs needs.
   venv "${BUZ_SNOWFLAKE:-$(dirname "$root")/snowflake}" \
     "fakesnow[server]==0.12.1" duckdb==2.0.0 snowflake-connector-python==4.8.1 PyJWT==2.15.1 cryptography==50.0.2 zstandard==0.25.0
+  # A grammar of the dialects of warehouses that no server here speaks.
+  venv "${BUZ_SQLFLUFF:-$(dirname "$root")/sqlfluff}" sqlfluff==4.5.0
   # DuckDB's library, the oldest that the sink takes and a new one. PyPI has it as a module of Python only, which exports the C API; what it
   # wants of Python is never called, so empty stand-ins do.
   duckdb=${BUZ_DUCKDB:-$(dirname "$root")/duckdb}

@@ -11,6 +11,7 @@ export BUZ_EMULATORS=${BUZ_EMULATORS:-$(dirname "$BUZ_PG_ROOT")/emulators}
 export BUZ_BIGQUERY=${BUZ_BIGQUERY:-$(dirname "$BUZ_PG_ROOT")/bigquery}
 export BUZ_SNOWFLAKE=${BUZ_SNOWFLAKE:-$(dirname "$BUZ_PG_ROOT")/snowflake}
 export BUZ_DUCKDB=${BUZ_DUCKDB:-$(dirname "$BUZ_PG_ROOT")/duckdb}
+export BUZ_SQLFLUFF=${BUZ_SQLFLUFF:-$(dirname "$BUZ_PG_ROOT")/sqlfluff}
 export BUZ_CLICKHOUSE=${BUZ_CLICKHOUSE:-$(dirname "$BUZ_PG_ROOT")/clickhouse}
 if [ -z "${BUZ_SHARED:-}" ] && [ -d ../shared/data ]; then BUZ_SHARED=$(cd ../shared && pwd); export BUZ_SHARED; fi
 

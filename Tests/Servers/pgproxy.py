@@ -1,0 +1,208 @@
+"""A proxy of Postgres's protocol (version 3) before a real Postgres, which makes it refuse and know what another server refuses and knows.
+
+Statements of clients are looked at and perhaps rewritten by `Rules`; all else passes through. What a rule refuses becomes a statement that
+fails with the rule's own words, so that the state of a transaction is what a server's would be. Each distinct shape of a statement is a line
+of the log: literals are '?' there, and of many rows the first."""
+import asyncio, re, struct, sys
+
+# Literals (with or without backslash escapes), quoted names, comments, and texts in dollars.
+STANDARD = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1""", re.S)
+ESCAPED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1""", re.S)
+
+
+class Refused(Exception):
+    """A statement that the server would not take: its SQLSTATE and words."""
+
+    def __init__(self, state, message):
+        super().__init__(message)
+        self.state, self.message = state, message
+
+
+class Statement:
+    """One statement: its text, and the same with literals, quoted names and comments blanked out, of the same length."""
+
+    def __init__(self, text, tokens):
+        self.text, self.tokens = text, tokens
+        self.mask = tokens.sub(lambda m: m[0][0] + "·" * (len(m[0]) - 2) + m[0][-1] if len(m[0]) > 1 else m[0], text)
+
+    def has(self, pattern):
+        return re.search(pattern, self.mask, re.I | re.S) is not None
+
+    def begins(self, pattern):
+        return re.match(r"\s*(?:" + pattern + r")\b", self.mask, re.I | re.S) is not None
+
+    def replaced(self, pattern, by):
+        """The statement with what the pattern finds outside of literals replaced; `by` is a text or a function of the found text."""
+        out, last = [], 0
+        for found in re.finditer(pattern, self.mask, re.I | re.S):
+            out.append(self.text[last : found.start()])
+            out.append(by(self.text[found.start() : found.end()]) if callable(by) else by)
+            last = found.end()
+        out.append(self.text[last:])
+        return Statement("".join(out), self.tokens)
+
+    def names(self, by):
+        """The statement with each quoted name replaced."""
+        return Statement(self.tokens.sub(lambda m: by(m[0]) if m[0][0] == '"' else m[0], self.text), self.tokens)
+
+    def literals(self):
+        return [m[0] for m in self.tokens.finditer(self.text) if m[0][0] == "'"]
+
+    @property
+    def shape(self):
+        text = self.tokens.sub(lambda m: "'?'" if m[0][0] == "'" else m[0], self.text)
+        text = re.sub(r"\s+", " ", text).strip()
+        row = r"\((?:[^()]|\([^()]*\))*\)"
+        return re.sub(rf"(VALUES {row})(?:,\s*{row})+", r"\1", text, flags=re.I)
+
+
+def split(text, tokens):
+    """The statements of a query, without the empty ones."""
+    mask = Statement(text, tokens).mask
+    parts, start = [], 0
+    for end in [m.start() for m in re.finditer(";", mask)] + [len(text)]:
+        if text[start:end].strip():
+            parts.append(Statement(text[start:end], tokens))
+        start = end + 1
+    return parts
+
+
+class Session:
+    """What rules may ask about the session of a statement."""
+
+    def __init__(self):
+        # As ReadyForQuery says it: I, T or E.
+        self.state = "I"
+
+    @property
+    def in_transaction(self):
+        return self.state != "I"
+
+
+class Rules:
+    """What a dialect makes of statements. Subclasses override what differs."""
+
+    tokens = STANDARD
+    # Bytes of a statement.
+    most = 1 << 30
+
+    def rewrite(self, statement, session):
+        """The statements in Postgres's own words, as text; raises Refused."""
+        return statement.text
+
+    def error(self, state, message):
+        """An error of Postgres as the server would say it."""
+        return state, message
+
+
+class Proxy:
+    def __init__(self, rules, server, log=None):
+        self.rules, self.server = rules, server
+        self.seen, self.log = set(), open(log, "a", buffering=1) if log else None
+
+    def note(self, statement):
+        shape = statement.shape
+        if self.log and shape not in self.seen:
+            self.seen.add(shape)
+            self.log.write(shape + "\n")
+
+    def translate(self, sql, session):
+        if len(sql) > self.rules.most:
+            return self.refusal(Refused("54000", f"Statement is too large. Statement Size: {len(sql)} bytes. Maximum Allowed: {self.rules.most} bytes"))
+        text = sql.decode("utf-8", "surrogateescape")
+        out = []
+        for statement in split(text, self.rules.tokens):
+            self.note(statement)
+            try:
+                out.append(self.rules.rewrite(statement, session))
+            except Refused as refused:
+                out.append(self.refusal(refused).decode())
+                break
+        return ";".join(out).encode("utf-8", "surrogateescape")
+
+    @staticmethod
+    def refusal(refused):
+        words = refused.message.replace("'", "''").replace("%", "%%").replace("\\", "/")
+        return f"DO $refused$ BEGIN RAISE EXCEPTION '{words}' USING ERRCODE = '{refused.state}'; END $refused$".encode()
+
+    async def serve(self, reader, writer):
+        back = None
+        try:
+            # Neither TLS nor GSS.
+            while True:
+                size, code = struct.unpack("!ii", await reader.readexactly(8))
+                rest = await reader.readexactly(size - 8)
+                if code not in (80877103, 80877104):
+                    break
+                writer.write(b"N")
+            server, back = await asyncio.open_connection("127.0.0.1", self.server, limit=1 << 22)
+            back.write(struct.pack("!ii", size, code) + rest)
+            session = Session()
+            ends = [asyncio.create_task(self.forth(reader, back, session)), asyncio.create_task(self.answers(server, writer, session))]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            # What the server still answers is passed on; a client that is gone ends all.
+            if ends[0].done() and not ends[1].done():
+                await asyncio.wait([ends[1]], timeout=60)
+            for end in ends:
+                end.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            for end in (writer, back):
+                if end is not None:
+                    end.close()
+
+    async def forth(self, reader, back, session):
+        try:
+            while True:
+                kind, body = await message(reader)
+                if kind == b"Q":
+                    body = self.translate(body[:-1], session) + b"\0"
+                elif kind == b"P":
+                    name, rest = body.split(b"\0", 1)
+                    sql, rest = rest.split(b"\0", 1)
+                    body = name + b"\0" + self.translate(sql, session) + b"\0" + rest
+                back.write(kind + struct.pack("!i", len(body) + 4) + body)
+                await back.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            back.close()
+
+    async def answers(self, server, writer, session):
+        try:
+            while True:
+                kind, body = await message(server)
+                if kind == b"Z":
+                    session.state = chr(body[0])
+                elif kind == b"E":
+                    body = self.reworded(body)
+                writer.write(kind + struct.pack("!i", len(body) + 4) + body)
+                await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+
+    def reworded(self, body):
+        fields = {field[:1]: field[1:] for field in body.split(b"\0") if field}
+        state, words = self.rules.error(fields.get(b"C", b"").decode(), fields.get(b"M", b"").decode(errors="replace"))
+        fields[b"C"], fields[b"M"] = state.encode(), words.encode()
+        # What the proxy's own refusals say of where they were raised is not the server's.
+        fields.pop(b"W", None)
+        return b"".join(code + text + b"\0" for code, text in fields.items()) + b"\0"
+
+
+async def message(reader):
+    head = await reader.readexactly(5)
+    return head[:1], await reader.readexactly(struct.unpack("!i", head[1:])[0] - 4)
+
+
+def main(rules):
+    """PROGRAM PORT SERVER_PORT [LOG]: listens on the loopback address for ever."""
+    port, server = int(sys.argv[1]), int(sys.argv[2])
+    proxy = Proxy(rules, server, sys.argv[3] if len(sys.argv) > 3 else None)
+
+    async def run():
+        listener = await asyncio.start_server(proxy.serve, "127.0.0.1", port, limit=1 << 25)
+        async with listener:
+            await listener.serve_forever()
+
+    asyncio.run(run())

@@ -1,0 +1,108 @@
+"""Amazon Redshift's dialect before a real Postgres: redshift.py PORT SERVER_PORT [LOG]
+
+Refuses what Redshift's documentation says that it does not have, and says in Postgres's words what only Redshift has. The database is made
+ready by redshift.sql. Not emulated: that comparisons of VARCHAR take no notice of blanks at the end, distribution, speed."""
+import re
+from pgproxy import ESCAPED, Refused, Rules, main
+
+# Configuration that Redshift knows of a session.
+SETTINGS = {
+    "analyze_threshold_percent", "client_encoding", "datestyle", "describe_field_name_in_uppercase", "enable_case_sensitive_identifier",
+    "enable_case_sensitive_super_attribute", "enable_numeric_rounding", "enable_result_cache_for_session", "extra_float_digits",
+    "json_parse_dedup_attributes", "json_parse_truncate_strings", "query_group", "search_path", "session_authorization", "spectrum_query_maxerror",
+    "statement_timeout", "stored_proc_log_min_messages", "timezone", "use_fips_ssl", "wlm_query_slot_count", "application_name",
+}
+# Of those, what Postgres does not know.
+OWN = SETTINGS - {"client_encoding", "datestyle", "extra_float_digits", "search_path", "session_authorization", "statement_timeout", "timezone", "application_name"}
+
+MISSING = [
+    (r"^\s*(SAVEPOINT|RELEASE\b|ROLLBACK\s+TO\b)", "0A000", 'SQL command "SAVEPOINT" not supported'),
+    (r"\bON\s+CONFLICT\b", "42601", 'syntax error at or near "ON"'),
+    (r"\bRETURNING\b", "42601", 'syntax error at or near "RETURNING"'),
+    (r"^\s*COPY\b.*\bSTDIN\b", "0A000", "LOAD source is not supported. (Hint: only S3 or DynamoDB or EMR based load is allowed)"),
+    (r"^\s*CREATE\s+(UNIQUE\s+)?INDEX\b", "0A000", 'SQL command "CREATE INDEX" not supported on Redshift tables'),
+    (r"^\s*CREATE\s+(TRIGGER|TYPE|DOMAIN|EXTENSION|SEQUENCE|RULE)\b", "0A000", "this command is not supported"),
+    (r"^\s*DISCARD\b", "42601", 'syntax error at or near "DISCARD"'),
+    (r"\bpg_(try_)?advisory_", "42883", "function pg_advisory_lock does not exist"),
+    (r"\bIS\s+(NOT\s+)?DISTINCT\s+FROM\b", "42601", 'syntax error at or near "DISTINCT"'),
+    (r"\bLATERAL\b", "42601", 'syntax error at or near "LATERAL"'),
+    (r"\bFOR\s+(NO\s+KEY\s+)?(UPDATE|SHARE)\b", "0A000", "SELECT FOR UPDATE is not supported"),
+    (r"\bCREATE\s+UNLOGGED\b|\bON\s+COMMIT\b", "0A000", "this clause is not supported"),
+    (r"\bUSING\s+(btree|hash|gin)\b", "42601", 'syntax error at or near "USING"'),
+    (r"^\s*(INSERT|UPDATE|DELETE|MERGE)\b.*(\bnow\s*\(|\bcurrent_timestamp\b)", "0A000",
+     "Specified types or functions (one per INFO message) not supported on Redshift tables."),
+    (r"^\s*DO\b", "42601", 'syntax error at or near "DO"'),
+    (r"\[|\bARRAY\s*\(", "0A000", "arrays are not supported"),
+]
+NO_TYPES = r"\b(uuid|jsonb?|bytea|xml|inet|cidr|hstore|citext|serial|bigserial|money|point|box|int4range|tsvector|oid)\b"
+COLUMNS_OF_THE_SYSTEM = {"oid", "tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"}
+
+
+class Redshift(Rules):
+    tokens = ESCAPED
+    most = 16 << 20
+
+    def rewrite(self, statement, session):
+        for pattern, state, words in MISSING:
+            if statement.has(pattern):
+                raise Refused(state, words)
+        for literal in statement.literals():
+            if len(literal) > 65535 and len(literal.encode("utf-8", "surrogateescape")) > 65537 + literal.count("\\\\") + literal.count("''"):
+                raise Refused("22001", "value too long for type character varying(65535)")
+        if statement.begins("SET") and not statement.begins(r"SET\s+(TRANSACTION|SESSION\s+CHARACTERISTICS)"):
+            return self.setting(statement)
+        # Without case even where they are quoted.
+        statement = statement.names(lambda name: re.sub("[A-Z]", lambda letter: letter[0].lower(), name))
+        if statement.begins("CREATE") or statement.begins("ALTER"):
+            return self.definition(statement, session)
+        if statement.begins("TRUNCATE") and session.in_transaction:
+            return statement.text + ";COMMIT"
+        return statement.text
+
+    def setting(self, statement):
+        name = re.match(r"\s*SET\s+(?:SESSION\s+)?(\w+)", statement.text, re.I)
+        name = name[1].lower() if name else ""
+        if name not in SETTINGS:
+            raise Refused("42704", f'unrecognized configuration parameter "{name}"')
+        return re.sub(r"(?i)\bSET\s+(SESSION\s+)?", "SET emulator.", statement.text, count=1) if name in OWN else statement.text
+
+    def definition(self, statement, session):
+        if statement.has(NO_TYPES):
+            raise Refused("0A000", "a column has a type that is not supported")
+        if statement.begins(r"ALTER\s+TABLE"):
+            if len(re.findall(r"\bADD\b|\bDROP\b|\bRENAME\b|\bALTER\s+COLUMN\b", statement.mask, re.I)) > 1:
+                raise Refused("42601", 'syntax error at or near ","')
+            if statement.has(r"\bALTER\s+COLUMN\b"):
+                if not statement.has(r"\bTYPE\s+(VARCHAR|CHARACTER\s+VARYING)\s*\(\d+\)\s*$"):
+                    raise Refused("0A000", "ALTER COLUMN TYPE is not supported for this type")
+                if session.in_transaction:
+                    raise Refused("25001", "ALTER TABLE ALTER COLUMN cannot run inside a transaction block")
+            if statement.has(r"\bIF\s+(NOT\s+)?EXISTS\b"):
+                raise Refused("42601", 'syntax error at or near "IF"')
+        for length in re.findall(r"\b(?:VARCHAR|CHARACTER\s+VARYING)\s*\((\d+)\)", statement.mask, re.I):
+            if not 1 <= int(length) <= 65535:
+                raise Refused("22023", "length for type varchar cannot exceed 65535")
+        for precision, scale in re.findall(r"\b(?:DECIMAL|NUMERIC)\s*\((\d+)\s*,\s*(-?\d+)\)", statement.mask, re.I):
+            if int(precision) > 38 or not 0 <= int(scale) <= min(37, int(precision)):
+                raise Refused("22023", f"NUMERIC precision {precision} must be between 1 and 38")
+        if statement.begins(r"CREATE\s+(TEMP\w*\s+)?TABLE") and "(" in statement.mask:
+            for name in re.findall(r'[(,]\s*"?(\w+)"?\s', statement.text):
+                if name.lower() in COLUMNS_OF_THE_SYSTEM:
+                    raise Refused("42701", f'column name "{name}" conflicts with a system column name')
+        # Informational in Redshift: nothing enforces them.
+        statement = statement.replaced(r",?\s*\b(PRIMARY\s+KEY|UNIQUE)\s*(\([^()]*\))?", "")
+        statement = statement.replaced(r"\bDISTSTYLE\s+(KEY|EVEN|ALL|AUTO)\b", "")
+        statement = statement.replaced(r"\b(DISTKEY|(COMPOUND\s+|INTERLEAVED\s+)?SORTKEY)\s*(\([^()]*\)|AUTO)?", "")
+        statement = statement.replaced(r"\bENCODE\s+\w+", "")
+        statement = statement.replaced(r"\bIDENTITY\s*\(\s*\d+\s*,\s*\d+\s*\)", "GENERATED BY DEFAULT AS IDENTITY")
+        return statement.replaced(r"\bVARBYTE\s*\(\d+\)", lambda text: 'emulator."' + re.sub(r"\s", "", text).lower() + '"').text
+
+    def error(self, state, message):
+        # Redshift has no state of its own for these.
+        if state == "40001":
+            return "XX000", "1023"
+        return state, message
+
+
+if __name__ == "__main__":
+    main(Redshift())
