@@ -1,10 +1,10 @@
 /// A regular expression of ECMA-262, as JSON Schema uses it: it searches, in Unicode mode, and by code points.
 ///
-/// Immutable, so that threads share it. What can be decided by a comparison is; the rest by an automaton, by
+/// Immutable, so that threads share it; a class, so that to ask it copies nothing of it. What can be decided by a comparison is; the rest by an automaton, by
 /// following states where that would be too large, and by a search with a budget of steps for what looks around or
 /// refers back.
-package struct Pattern: Sendable {
-    private indirect enum Way: Sendable {
+package final class Pattern: Sendable {
+    private enum Way: Sendable {
         case shortcut(PatternShortcut)
         case automaton(PatternAutomaton)
         case simulation(PatternProgram)
