@@ -1,10 +1,10 @@
-@testable import CoreIngest
-import CoreIngest
 import LogicalDecoding
 import Synchronization
 import Testing
 
 @testable import BuzCDC
+@testable import Collector
+@testable import CoreIngest
 
 /// A status in which all is well, to be changed by each test.
 func healthyStatus() -> InstanceStatus {
@@ -193,6 +193,13 @@ struct InstanceStatusTests {
         #expect(status.text.contains("NOT READY"))
         #expect(status.text.contains("park is full, so Postgres keeps its WAL: unavailable: refused"))
         #expect(!healthyStatus().text.contains("NOT READY"))
+        status.collector = Collector.Status(
+            address: "127.0.0.1:1",
+            spool: Spool.Status(bytes: 0, pendingBytes: 0, limitBytes: 1, unacknowledgedBytes: 0, isFull: false),
+            source: SpoolSource.Status(), connections: 0)
+        #expect(status.text.contains("so Postgres keeps its WAL, and the spool its events: unavailable"))
+        status.sources = []
+        #expect(status.text.contains("so the spool keeps its events: unavailable"))
     }
 
     @Test("An error that was mended is shown with its age, and as no reason for anything")

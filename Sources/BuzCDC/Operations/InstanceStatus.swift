@@ -33,6 +33,13 @@ struct InstanceStatus: Sendable {
 
     var uptimeSeconds: Double { Double(takenAt - startedAt) / 1_000_000 }
 
+    /// Who keeps the events that a sink holds back.
+    private var keepers: String {
+        if collector == nil { return "Postgres keeps its WAL" }
+        return sources.isEmpty
+            ? "the spool keeps its events" : "Postgres keeps its WAL, and the spool its events"
+    }
+
     /// Why a required part cannot work; empty when the instance is ready.
     var unreadiness: [String] {
         var reasons: [String] = []
@@ -52,7 +59,7 @@ struct InstanceStatus: Sendable {
             let cause = lane.isFailing ? lane.lastError.map { ": \($0)" } ?? "" : ""
             switch lane.state {
             case .holding:
-                reasons.append("sink \(lane.sink) is down and its park is full, so Postgres keeps its WAL\(cause)")
+                reasons.append("sink \(lane.sink) is down and its park is full, so \(keepers)\(cause)")
             case .starting, .retrying, .stalled, .parking:
                 if !lane.wasOpened || lane.state == .starting {
                     reasons.append("sink \(lane.sink) is not connected yet\(cause)")

@@ -79,6 +79,11 @@ final class Settlement: Sendable {
         state.withLock { $0.sources[index].yields && $0.signals.count > $0.yielding.count }
     }
 
+    /// The name of a source, and whether it keeps its events on a disk of its own.
+    func keeper(_ index: Int) -> (name: String, keepsOnDisk: Bool) {
+        state.withLock { ($0.sources[index].identity.name, $0.sources[index].yields) }
+    }
+
     func offered(_ index: Int, token: UInt64, last: Position) -> UInt64 {
         change(index) { source in
             source.lastPosition = max(source.lastPosition, last)

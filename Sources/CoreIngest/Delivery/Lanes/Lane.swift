@@ -116,8 +116,10 @@ final class Lane: Sendable {
         case .drop:
             if let requiredIndex { settlement.lostPlace(source, lane: requiredIndex, at: sequence) }
             if lossesReported.withLock({ $0.insert(source).inserted }) {
+                let (name, keepsOnDisk) = settlement.keeper(source)
+                let place = keepsOnDisk ? "its spool keeps them" : "Postgres keeps its WAL"
                 logger.error(
-                    "The park is full: events are held back at the source until this sink recovers. Postgres keeps its WAL meanwhile."
+                    "The park is full: events of input \(name) are held back until this sink recovers; \(place) meanwhile."
                 )
             }
             // The lane may have recovered before it lost its place, and be at rest by now.

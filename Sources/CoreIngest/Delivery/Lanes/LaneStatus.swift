@@ -10,7 +10,7 @@ package struct LaneStatus: Sendable, Equatable {
         case stalled
         /// Events wait on disk.
         case parking
-        /// The park is full: the source's acknowledgement is held, and Postgres keeps its WAL.
+        /// The park is full: the sources' acknowledgements are held, so Postgres keeps its WAL, and the spool its events.
         case holding
     }
 
