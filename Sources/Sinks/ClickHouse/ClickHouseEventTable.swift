@@ -38,9 +38,9 @@ final class ClickHouseEventTable {
     /// Up to where the table has the events of a history, by its name.
     private func held(_ source: String) -> Position? {
         guard let stored else { return nil }
-        if let position = stored[source] { return position }
-        guard let before = followed[source] else { return nil }
-        return stored[Self.name(of: before.identity)].map { before.inherited($0) }
+        let own = stored[source]
+        guard let before = followed[source], let position = stored[Self.name(of: before.identity)] else { return own }
+        return max(own ?? .start, before.inherited(position))
     }
 
     private func prepare(_ session: ClickHouseSession) throws(ClickHouseFailure) {

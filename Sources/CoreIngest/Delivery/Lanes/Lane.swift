@@ -164,9 +164,9 @@ final class Lane: Sendable {
 
     /// What the destination has of a history: by itself, or from the history that it continues.
     func durable(_ source: SourceIdentity, _ known: [SourceIdentity: Position]) -> Position {
-        if let position = known[source] { return position }
-        guard let before = predecessor(of: source), let position = known[before.identity] else { return .start }
-        return before.inherited(position)
+        let own = known[source] ?? .start
+        guard let before = predecessor(of: source), let position = known[before.identity] else { return own }
+        return max(own, before.inherited(position))
     }
 
     // MARK: Stopping
