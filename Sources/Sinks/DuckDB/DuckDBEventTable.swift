@@ -91,17 +91,12 @@ final class DuckDBEventTable {
         appender.append(record.operation == .none ? nil : text.bytes)
         if let latest, !stream.table.isEmpty { appender.append(text: latest.name) } else { appender.append(nil) }
         text.truncate(to: 0)
-        text.append(LogSequenceNumber(record.position.commit))
+        text.append(LogSequenceNumber(record.position.eventCommit))
         appender.append(stream.protocol == "cdc" ? text.bytes : nil)
         text.truncate(to: 0)
-        text.append(decimal: record.position.duckDBOrdinal)
+        text.append(decimal: record.position.number)
         appender.append(text.bytes)
         appender.append(rendered.line(Int(event.record)))
         try appender.endRow()
     }
-}
-
-extension Position {
-    /// The ordinal without the bit that puts an announcement behind the event of the other bits: a BIGINT has a sign.
-    var duckDBOrdinal: Int64 { Int64(truncatingIfNeeded: ordinal & ~(1 << 63)) }
 }

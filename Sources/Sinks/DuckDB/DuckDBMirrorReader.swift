@@ -30,14 +30,7 @@ package struct DuckDBMirrorReader: MirrorReader {
     }
 
     /// Numbers, and UUIDs, which DuckDB orders by their bytes too.
-    package func orders(_ table: ParityTable) -> Bool {
-        switch table.columns[table.keyColumns[0]].kind {
-        case .integer, .uuid: true
-        case .boolean, .float, .numeric, .string, .date, .time, .timestamp, .interval, .bytes, .json, .hstore,
-            .enumeration, .array, .composite, .text:
-            false
-        }
-    }
+    package func orders(_ table: ParityTable) -> Bool { table.hasCommonOrder }
 
     package func read(
         _ table: ParityTable, _ selection: RowSelection,

@@ -176,7 +176,7 @@ struct DuckDBMirrorWriter: ~Copyable {
         row.end()
         row.bytes.append(LogSequenceNumber(record.position.commit))
         row.end()
-        row.bytes.append(decimal: record.position.duckDBOrdinal)
+        row.bytes.append(decimal: record.position.number)
         row.end()
         try appendRow(to: appender)
     }

@@ -23,24 +23,21 @@ struct DuckDBPositions {
             WHERE sink = \(duckDBLiteral(sink))
             """)
         for row in rows {
-            guard let source = row[0], let system = row[1].flatMap({ UInt64($0) }),
-                let generation = row[2].flatMap({ UInt64($0) }), let commit = row[3].flatMap({ UInt64($0) }),
-                let ordinal = row[4].flatMap({ UInt64($0) })
+            guard let source = SourceIdentity(name: row[0], system: row[1], generation: row[2]),
+                let resumed = ResumedSource(commit: row[3], ordinal: row[4], rejected: row[5])
             else {
                 throw DuckDBFailure(
                     .misconfigured,
                     "table \(Self.table) of \(connection.path) holds a row that is not a position: remove it")
             }
-            found[SourceIdentity(name: source, systemIdentifier: system, generation: generation)] = ResumedSource(
-                stored: Position(commit: commit, ordinal: ordinal),
-                rejected: ResumedSource.positions(from: row[5] ?? ""))
+            found[source] = resumed
         }
         return found
     }
 
     /// Writes one source's position, as part of the transaction under way.
     func store(
-        _ source: SourceIdentity, _ position: Position, rejected: [Position], in connection: DuckDBConnection
+        _ source: SourceIdentity, _ resumption: ResumedSource, in connection: DuckDBConnection
     ) throws(DuckDBFailure) {
         let sinkText = duckDBLiteral(sink)
         let name = duckDBLiteral(source.name)
@@ -49,13 +46,13 @@ struct DuckDBPositions {
             DELETE FROM main.\(Self.table) WHERE sink = \(sinkText) AND source = \(name)
               AND system_identifier = '\(source.systemIdentifier)' AND generation = '\(source.generation)'
             """)
-        let list = rejected.map { "\($0.commit)/\($0.ordinal)" }.joined(separator: " ")
+        let position = resumption.stored
         var now = ByteArena(capacity: 32)
         now.append(timestamp: Timestamp.now())
         try connection.execute(
             """
             INSERT INTO main.\(Self.table) VALUES (\(sinkText), \(name), '\(source.systemIdentifier)', '\(source.generation)',
-              '\(position.commit)', '\(position.ordinal)', '\(list)', CAST('\(String(decoding: now.bytes, as: UTF8.self))' AS TIMESTAMPTZ))
+              '\(position.commit)', '\(position.ordinal)', '\(resumption.rejectedText)', CAST('\(String(decoding: now.bytes, as: UTF8.self))' AS TIMESTAMPTZ))
             """)
     }
 }

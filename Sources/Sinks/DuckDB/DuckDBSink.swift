@@ -94,10 +94,7 @@ package final class DuckDBSink: Sink, @unchecked Sendable {
     /// What a write has done so far.
     private struct Progress {
         var rejections: [Rejection] = []
-        var reached: [SourceIdentity: Position] = [:]
-        var refused: [SourceIdentity: [Position]] = [:]
-        /// Looked up in the transaction: nothing is stored twice, whoever else writes as this sink.
-        var stored: [SourceIdentity: ResumedSource] = [:]
+        var positions = WriteProgress()
     }
 
     /// Everything of one write: one transaction, and one more for each table that is made or altered in between. Answers the events that
@@ -108,21 +105,17 @@ package final class DuckDBSink: Sink, @unchecked Sendable {
         var writer = DuckDBMirrorWriter(slices, connection)
         try connection.execute("BEGIN TRANSACTION")
         do throws(DuckDBFailure) {
-            if !settings.isReplay { progress.stored = try positions.load(connection) }
+            // Looked up in the transaction: nothing is stored twice, whoever else writes as this sink.
+            if !settings.isReplay { progress.positions.stored = try positions.load(connection) }
             for (number, slice) in slices.enumerated() {
                 let source = slice.batch.source
-                let known = progress.stored[source]
                 for index in slice.range {
                     let record = slice.batch.records[index]
-                    defer {
-                        let before = progress.reached[source] ?? known?.stored ?? .start
-                        progress.reached[source] = max(before, record.position)
+                    if !progress.positions.holds(record.position, of: source) {
+                        try take(
+                            EventReference(slice: number, record: index), slices, &writer, &progress, &session)
                     }
-                    if let known, record.position <= known.stored, !known.rejected.contains(record.position) {
-                        continue
-                    }
-                    try take(
-                        EventReference(slice: number, record: index), slices, &writer, &progress, &session)
+                    progress.positions.passed(record.position, of: source)
                 }
             }
             try commit(slices, &writer, &progress, connection)
@@ -141,7 +134,7 @@ package final class DuckDBSink: Sink, @unchecked Sendable {
         if record.isInvalid, let invalidEvents {
             try make(invalidEvents, slices, &writer, &progress, session.connection)
             invalidEvents.pending.append(event)
-        } else if goesToMirror(record) {
+        } else if settings.mode == .mirror, record.goesToMirror {
             let batch = event.batch(in: slices)
             let stream = batch.stream(of: record)
             if session.catalog == nil { session.catalog = try DuckDBMirrorCatalog(session.connection) }
@@ -193,24 +186,13 @@ package final class DuckDBSink: Sink, @unchecked Sendable {
                 Rejection(
                     slice: Int(event.slice), record: Int(event.record),
                     failure: SinkFailure(.schemaMismatch, "\(place): \(reason)")))
-            progress.refused[event.batch(in: slices).source, default: []].append(event.record(in: slices).position)
+            progress.positions.refuse(event.record(in: slices).position, of: event.batch(in: slices).source)
         }
         if !settings.isReplay {
-            for (source, position) in progress.reached {
-                var list = progress.refused[source] ?? []
-                // Refused before the last opening, and still to come.
-                list += progress.stored[source]?.rejected.filter { $0 > position } ?? []
-                try positions.store(source, position, rejected: list.sorted(), in: connection)
+            for (source, resumption) in progress.positions.resumptions {
+                try positions.store(source, resumption, in: connection)
             }
         }
         try connection.execute("COMMIT")
-    }
-
-    private func goesToMirror(_ record: EventRecord) -> Bool {
-        guard settings.mode == .mirror else { return false }
-        switch record.operation {
-        case .create, .update, .delete, .read, .truncate, .schemaChange, .snapshotBegin, .snapshotEnd: return true
-        case .none, .message: return false
-        }
     }
 }

@@ -7,8 +7,25 @@ struct ResumedSource {
     /// Events up to there that were refused, and may not be in the lane's dead letters.
     var rejected: Set<Position>
 
+    init(stored: Position, rejected: Set<Position>) {
+        self.stored = stored
+        self.rejected = rejected
+    }
+
+    /// From columns of a table of positions: commit, ordinal and rejected events. Nil where they are none.
+    init?(commit: String?, ordinal: String?, rejected: String?) {
+        guard let commit = commit.flatMap({ UInt64($0) }), let ordinal = ordinal.flatMap({ UInt64($0) }) else {
+            return nil
+        }
+        self.init(
+            stored: Position(commit: commit, ordinal: ordinal), rejected: Self.positions(from: rejected ?? ""))
+    }
+
+    /// The rejected events as such a table has them.
+    var rejectedText: String { rejected.sorted().map { "\($0.commit)/\($0.ordinal)" }.joined(separator: " ") }
+
     /// Reads `commit/ordinal` of some positions, with blanks between them.
-    static func positions(from text: String) -> Set<Position> {
+    private static func positions(from text: String) -> Set<Position> {
         var found: Set<Position> = []
         for entry in text.split(separator: " ") {
             let halves = entry.split(separator: "/")
@@ -27,5 +44,14 @@ struct ResumedSource {
     /// Whether an event is stored already, and only sent again because of a refused one before it.
     func holds(_ position: Position) -> Bool {
         position > floor && position <= stored && !rejected.contains(position)
+    }
+}
+
+extension SourceIdentity {
+    /// From columns of a table of positions: name, system identifier and generation. Nil where they are none.
+    init?(name: String?, system: String?, generation: String?) {
+        guard let name, let system = system.flatMap({ UInt64($0) }), let generation = generation.flatMap({ UInt64($0) })
+        else { return nil }
+        self.init(name: name, systemIdentifier: system, generation: generation)
     }
 }

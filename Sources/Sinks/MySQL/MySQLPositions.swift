@@ -30,11 +30,10 @@ struct MySQLPositions {
             """)
         var found: [SourceIdentity: ResumedSource] = [:]
         for row in rows {
-            guard let name = row[0], let system = row[1].flatMap({ UInt64($0) }),
-                let generation = row[2].flatMap({ UInt64($0) })
+            guard let source = SourceIdentity(name: row[0], system: row[1], generation: row[2]),
+                let resumed = ResumedSource(commit: row[3], ordinal: row[4], rejected: row[5])
             else { throw Self.malformed }
-            found[SourceIdentity(name: name, systemIdentifier: system, generation: generation)] =
-                try Self.resumed(row[3...])
+            found[source] = resumed
         }
         return found
     }
@@ -48,7 +47,7 @@ struct MySQLPositions {
             AND generation = \(source.generation) FOR UPDATE
             """
         do throws(MySQLFailure) {
-            if let row = try connection.texts(question).first { return try Self.resumed(row[...]) }
+            if let row = try connection.texts(question).first { return try Self.resumed(row) }
         } catch {
             guard error.code == 1205 else { throw error }
             throw MySQLFailure(
@@ -56,44 +55,41 @@ struct MySQLPositions {
                 "another session holds the position of this sink: an instance that writes as the same sink, or a session of a host that was lost, which the server ends within a few minutes (KILL ends it at once) (error 1205)",
                 code: 1205)
         }
-        try store(source, .start, rejected: [], connection, update: "sink = sink")
+        let nothing = ResumedSource(stored: .start, rejected: [])
+        try store(source, nothing, connection, update: "sink = sink")
         guard let row = try connection.texts(question).first else {
             throw MySQLFailure(.transient, "the position of the sink vanished while it was looked at")
         }
-        return try Self.resumed(row[...])
+        return try Self.resumed(row)
     }
 
     /// Writes one source's position, as part of the transaction under way.
     func store(
-        _ source: SourceIdentity, _ position: Position, rejected: [Position], _ connection: MySQLConnection
+        _ source: SourceIdentity, _ resumption: ResumedSource, _ connection: MySQLConnection
     ) throws(MySQLFailure) {
         try store(
-            source, position, rejected: rejected, connection,
+            source, resumption, connection,
             update:
                 "`commit` = VALUES(`commit`), ordinal = VALUES(ordinal), rejected = VALUES(rejected), updated_at = VALUES(updated_at)"
         )
     }
 
     private func store(
-        _ source: SourceIdentity, _ position: Position, rejected: [Position], _ connection: MySQLConnection,
-        update: String
+        _ source: SourceIdentity, _ resumption: ResumedSource, _ connection: MySQLConnection, update: String
     ) throws(MySQLFailure) {
-        let list = rejected.map { "\($0.commit)/\($0.ordinal)" }.joined(separator: " ")
         try connection.run(
             """
             INSERT INTO \(Self.table) (sink, source, system_identifier, generation, `commit`, ordinal, rejected, updated_at)
             VALUES (\(mysqlLiteral(sink)), \(mysqlLiteral(source.name)), \(source.systemIdentifier), \(source.generation),
-              \(position.commit), \(position.ordinal), \(mysqlLiteral(list)), UTC_TIMESTAMP(6))
+              \(resumption.stored.commit), \(resumption.stored.ordinal), \(mysqlLiteral(resumption.rejectedText)), UTC_TIMESTAMP(6))
             ON DUPLICATE KEY UPDATE \(update)
             """)
     }
 
-    private static func resumed(_ row: ArraySlice<String?>) throws(MySQLFailure) -> ResumedSource {
-        let row = Array(row)
-        guard row.count == 3, let commit = row[0].flatMap({ UInt64($0) }), let ordinal = row[1].flatMap({ UInt64($0) })
+    private static func resumed(_ row: [String?]) throws(MySQLFailure) -> ResumedSource {
+        guard row.count == 3, let resumed = ResumedSource(commit: row[0], ordinal: row[1], rejected: row[2])
         else { throw malformed }
-        return ResumedSource(
-            stored: Position(commit: commit, ordinal: ordinal), rejected: ResumedSource.positions(from: row[2] ?? ""))
+        return resumed
     }
 
     private static var malformed: MySQLFailure {

@@ -20,10 +20,7 @@ final class MySQLWrite {
     var refusals: [EventReference: MySQLFailure] = [:]
     private var plain: [EventReference] = []
     private var invalid: [EventReference] = []
-    /// What was stored when the transaction began, by source.
-    private var stored: [SourceIdentity: ResumedSource] = [:]
-    /// The last event that was taken, by source.
-    private var reached: [SourceIdentity: Position] = [:]
+    private var progress = WriteProgress()
 
     init(
         _ slices: [BatchSlice], _ settings: MySQLSinkSettings, _ connection: MySQLConnection, isCareful: Bool,
@@ -48,10 +45,10 @@ final class MySQLWrite {
             let source = slice.batch.source
             for index in slice.range {
                 let record = slice.batch.records[index]
-                if !isStored(record.position, of: source) {
+                if !progress.holds(record.position, of: source) {
                     try take(EventReference(slice: number, record: index), record)
                 }
-                reached[source] = max(reached[source] ?? stored[source]?.stored ?? .start, record.position)
+                progress.passed(record.position, of: source)
             }
         }
         try commit()
@@ -69,11 +66,6 @@ final class MySQLWrite {
         }
     }
 
-    private func isStored(_ position: Position, of source: SourceIdentity) -> Bool {
-        guard let known = stored[source] else { return false }
-        return position <= known.stored && !known.rejected.contains(position)
-    }
-
     // MARK: Transactions
 
     private func begin() throws(MySQLFailure) {
@@ -83,7 +75,7 @@ final class MySQLWrite {
         let sources = Set(slices.map(\.batch.source)).sorted {
             ($0.name, $0.systemIdentifier, $0.generation) < ($1.name, $1.systemIdentifier, $1.generation)
         }
-        for source in sources { stored[source] = try positions.lock(source, connection) }
+        for source in sources { progress.stored[source] = try positions.lock(source, connection) }
     }
 
     private func commit() throws(MySQLFailure) {
@@ -95,14 +87,11 @@ final class MySQLWrite {
         plain = []
         invalid = []
         if !settings.isReplay {
-            for (source, position) in reached {
-                var rejected = refusals.keys.filter { $0.batch(in: slices).source == source }
-                    .map { $0.record(in: slices).position }
-                // Refused before, and still to come.
-                let last = slices.last { $0.batch.source == source }.flatMap { $0.batch.records[$0.range].last }
-                rejected += stored[source]?.rejected.filter { $0 > last?.position ?? .start } ?? []
-                try positions.store(source, position, rejected: rejected.sorted(), connection)
+            var progress = progress
+            for event in refusals.keys {
+                progress.refuse(event.record(in: slices).position, of: event.batch(in: slices).source)
             }
+            for (source, resumption) in progress.resumptions { try positions.store(source, resumption, connection) }
         }
         try connection.run("COMMIT")
     }

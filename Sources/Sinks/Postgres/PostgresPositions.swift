@@ -72,16 +72,15 @@ struct PostgresPositions {
             """, [sink])
         var found: [SourceIdentity: ResumedSource] = [:]
         for row in 0..<rows.rowCount {
-            guard let name = rows.text(row, 0), let system = rows.text(row, 1).flatMap({ UInt64($0) }),
-                let commit = rows.text(row, 2).flatMap({ UInt64($0) }),
-                let ordinal = rows.text(row, 3).flatMap({ UInt64($0) }),
-                let generation = rows.text(row, 5).flatMap({ UInt64($0) })
+            guard
+                let source = SourceIdentity(
+                    name: rows.text(row, 0), system: rows.text(row, 1), generation: rows.text(row, 5)),
+                let resumed = ResumedSource(
+                    commit: rows.text(row, 2), ordinal: rows.text(row, 3), rejected: rows.text(row, 4))
             else {
                 throw PostgresFailure(.misconfigured, "table \(table) holds a row that is not a position: remove it")
             }
-            found[SourceIdentity(name: name, systemIdentifier: system, generation: generation)] = ResumedSource(
-                stored: Position(commit: commit, ordinal: ordinal),
-                rejected: ResumedSource.positions(from: rows.text(row, 4) ?? ""))
+            found[source] = resumed
         }
         return found
     }

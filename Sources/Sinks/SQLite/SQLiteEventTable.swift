@@ -51,11 +51,11 @@ final class SQLiteEventTable {
             }
             if stream.table.isEmpty { try row.bind(6, nil) } else { try row.bind(6, stream.qualifiedName) }
             if stream.protocol == "cdc" {
-                try row.bind(7, LogSequenceNumber(record.position.commit).description)
+                try row.bind(7, LogSequenceNumber(record.position.eventCommit).description)
             } else {
                 try row.bind(7, nil)
             }
-            try row.bind(8, record.position.sqliteOrdinal)
+            try row.bind(8, Int64(clamping: record.position.number))
             try row.bind(9, text: envelope)
         }
     }

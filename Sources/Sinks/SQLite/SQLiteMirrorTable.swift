@@ -64,7 +64,7 @@ final class SQLiteMirrorTable {
             try bind(row, Array(columns.indices), from: 1, to: &statement)
             try statement.bind(columns.count + 1, String(Unicode.Scalar(record.operation.rawValue)))
             try statement.bind(columns.count + 2, LogSequenceNumber(record.position.commit).description)
-            try statement.bind(columns.count + 3, record.position.sqliteOrdinal)
+            try statement.bind(columns.count + 3, Int64(clamping: record.position.number))
         }
         return false
     }

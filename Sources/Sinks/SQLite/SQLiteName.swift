@@ -15,8 +15,3 @@ func sqliteTable(schema: String, name: String) -> String {
     let isOwn = folded.hasPrefix("sqlite_") || folded == "buz_cdc_positions"
     return schema.isEmpty || schema == "public" && !isOwn ? name : "\(schema).\(name)"
 }
-
-extension Position {
-    /// The ordinal without the bit that puts an announcement behind the event of the other bits: SQLite's integers have a sign.
-    var sqliteOrdinal: Int64 { Int64(truncatingIfNeeded: ordinal & ~(1 << 63)) }
-}

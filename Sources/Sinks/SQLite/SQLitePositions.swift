@@ -24,23 +24,20 @@ struct SQLitePositions {
         try rows.bind(1, sink)
         var found: [SourceIdentity: ResumedSource] = [:]
         while try rows.step() {
-            guard let system = UInt64(rows.text(1)), let generation = UInt64(rows.text(2)),
-                let commit = UInt64(rows.text(3)), let ordinal = UInt64(rows.text(4))
+            guard let source = SourceIdentity(name: rows.text(0), system: rows.text(1), generation: rows.text(2)),
+                let resumed = ResumedSource(commit: rows.text(3), ordinal: rows.text(4), rejected: rows.text(5))
             else {
                 throw StateError(
                     .corrupt, "table \(Self.table) of \(database.path) holds a row that is not a position: remove it")
             }
-            let source = SourceIdentity(name: rows.text(0), systemIdentifier: system, generation: generation)
-            found[source] = ResumedSource(
-                stored: Position(commit: commit, ordinal: ordinal),
-                rejected: ResumedSource.positions(from: rows.text(5)))
+            found[source] = resumed
         }
         return found
     }
 
     /// Writes one source's position, as part of the transaction under way.
     func store(
-        _ source: SourceIdentity, _ position: Position, rejected: [Position], in database: SQLiteDatabase
+        _ source: SourceIdentity, _ resumption: ResumedSource, in database: SQLiteDatabase
     ) throws(StateError) {
         var row = try database.prepare(
             """
@@ -53,9 +50,9 @@ struct SQLitePositions {
         try row.bind(2, source.name)
         try row.bind(3, "\(source.systemIdentifier)")
         try row.bind(4, "\(source.generation)")
-        try row.bind(5, "\(position.commit)")
-        try row.bind(6, "\(position.ordinal)")
-        try row.bind(7, rejected.map { "\($0.commit)/\($0.ordinal)" }.joined(separator: " "))
+        try row.bind(5, "\(resumption.stored.commit)")
+        try row.bind(6, "\(resumption.stored.ordinal)")
+        try row.bind(7, resumption.rejectedText)
         _ = try row.step()
     }
 }

@@ -20,6 +20,7 @@ package final class SQLiteSink: Sink, @unchecked Sendable {
 
     package var name: String { settings.name }
     package var takesInvalidEvents: Bool { settings.deadletterOutput != nil }
+    private var mirrors: Bool { settings.mode == .mirror }
     private var place: String { "sqlite sink \(settings.name)" }
 
     package init(_ settings: SQLiteSinkSettings, renderer: EventRenderer) {
@@ -68,18 +69,16 @@ package final class SQLiteSink: Sink, @unchecked Sendable {
     /// Everything of one transaction. Answers the events that were refused while the others were stored.
     private func attempt(_ slices: [BatchSlice], _ session: inout Session) throws(StateError) -> [Rejection] {
         var rejections: [Rejection] = []
-        var reached: [SourceIdentity: Position] = [:]
-        var refused: [SourceIdentity: [Position]] = [:]
+        var progress = WriteProgress()
         // Looked up in the transaction: nothing is stored twice, whoever else writes as this sink.
-        let stored = settings.isReplay ? [:] : try positions.load(session.database)
+        if !settings.isReplay { progress.stored = try positions.load(session.database) }
         for (number, slice) in slices.enumerated() {
             let source = slice.batch.source
-            let known = stored[source]
             let rendering = try self.rendering(slice, &session)
             for index in slice.range {
                 let record = slice.batch.records[index]
-                reached[source] = max(reached[source] ?? known?.stored ?? .start, record.position)
-                if let known, record.position <= known.stored, !known.rejected.contains(record.position) { continue }
+                progress.passed(record.position, of: source)
+                if progress.holds(record.position, of: source) { continue }
                 do throws(StateError) {
                     let event = EventReference(slice: number, record: index)
                     try take(event, record, slices, rendering, session)
@@ -91,19 +90,13 @@ package final class SQLiteSink: Sink, @unchecked Sendable {
                     rejections.append(
                         Rejection(
                             slice: number, record: index, failure: SinkFailure(code, "\(place): \(error.message)")))
-                    refused[source, default: []].append(record.position)
+                    progress.refuse(record.position, of: source)
                 }
             }
         }
         if settings.isReplay { return rejections }
-        for (source, position) in reached {
-            var list = refused[source] ?? []
-            // Refused before the last opening, and still to come.
-            if let last = slices.last(where: { $0.batch.source == source }).flatMap({ $0.batch.records[$0.range].last })
-            {
-                list += stored[source]?.rejected.filter { $0 > last.position } ?? []
-            }
-            try positions.store(source, position, rejected: list.sorted(), in: session.database)
+        for (source, resumption) in progress.resumptions {
+            try positions.store(source, resumption, in: session.database)
         }
         return rejections
     }
@@ -118,7 +111,7 @@ package final class SQLiteSink: Sink, @unchecked Sendable {
             let record = slice.batch.records[index]
             if record.isInvalid, takesInvalidEvents {
                 needsInvalid = true
-            } else if !goesToMirror(record), !record.operation.isControl {
+            } else if !(mirrors && record.goesToMirror), !record.operation.isControl {
                 needsPlain = true
             }
         }
@@ -137,14 +130,6 @@ package final class SQLiteSink: Sink, @unchecked Sendable {
         )
     }
 
-    private func goesToMirror(_ record: EventRecord) -> Bool {
-        guard settings.mode == .mirror else { return false }
-        switch record.operation {
-        case .create, .update, .delete, .read, .truncate, .schemaChange, .snapshotBegin, .snapshotEnd: return true
-        case .none, .message: return false
-        }
-    }
-
     private func take(
         _ event: EventReference, _ record: EventRecord, _ slices: [BatchSlice],
         _ rendering: (plain: RenderedBatch?, invalid: RenderedBatch?), _ session: Session
@@ -152,7 +137,7 @@ package final class SQLiteSink: Sink, @unchecked Sendable {
         let batch = event.batch(in: slices)
         if record.isInvalid, let invalid = rendering.invalid {
             try session.invalidEvents?.append(event, of: slices, invalid)
-        } else if goesToMirror(record) {
+        } else if mirrors && record.goesToMirror {
             let table = try session.catalog.table(for: batch.stream(of: record), source: batch.source)
             switch record.operation {
             case .snapshotBegin: try table.empty()

@@ -71,7 +71,7 @@ final class SnowflakeSession {
         if let mirrors {
             try stage(slices, mirrors, &rejections)
             try append(slices, to: events, &rejections) { record in
-                !SnowflakeMirrors.takes(record) && (!record.isInvalid || self.invalidEvents == nil)
+                !record.goesToMirror && (!record.isInvalid || self.invalidEvents == nil)
             }
         } else {
             try append(slices, to: events, &rejections) { record in !record.isInvalid || self.invalidEvents == nil }

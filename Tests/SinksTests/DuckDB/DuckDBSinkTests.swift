@@ -6,7 +6,7 @@ import Testing
 @testable import Sinks
 
 @Suite(.enabled(if: DuckDBLibraryFile.isInstalled), .timeLimit(.minutes(5))) struct DuckDBSinkTests {
-    private let orders = ordersStream()
+    let orders = ordersStream()
 
     @Test("Both modes pass the shared suite", arguments: [DuckDBSinkSettings.Mode.events, .mirror])
     func conformance(mode: DuckDBSinkSettings.Mode) async throws {
@@ -117,70 +117,6 @@ import Testing
                 == ["\(walk.appended)|\(walk.appended)|\(walk.appended)"], "seed \(seed)")
     }
 
-    @Test(
-        "What a column cannot hold is refused with its row as it was, and comes again until its dead letter is stored")
-    func refusals() async throws {
-        let fixture = try DuckDBFixture()
-        let prices = testStream(
-            "prices",
-            [
-                .init(name: "id", sqlType: "int", kind: .integer(bits: 32), isNullable: false, isKey: true),
-                .init(name: "price", sqlType: "numeric(6,2)", kind: .numeric(precision: 6, scale: 2)),
-                .init(name: "at", sqlType: "timestamptz", kind: .timestamp(withZone: true)),
-            ])
-        let first = fixture.sink()
-        _ = try await first.open()
-        let maker = BatchMaker()
-        maker.add(.create, prices, #"{"id":1,"price":1.50,"at":null}"#, key: #"{"id":1}"#)
-        maker.add(.update, prices, #"{"id":1,"price":"NaN","at":null}"#, key: #"{"id":1}"#)
-        maker.add(.create, prices, #"{"id":2,"price":2.00,"at":"294276-12-31 23:59:59+00"}"#, key: #"{"id":2}"#)
-        maker.add(.create, prices, #"{"id":3,"price":3.00,"at":null}"#, key: #"{"id":3}"#)
-        let batch = maker.seal()
-        guard case .rejected(let rejections) = await first.write([BatchSlice(batch)]) else {
-            Issue.record("not rejected")
-            return
-        }
-        #expect(rejections.map(\.record).sorted() == [1, 2])
-        #expect(rejections.allSatisfy { $0.failure.message.contains("does not hold") })
-        await first.close()
-        #expect(try fixture.rows("SELECT id || ' ' || price FROM prices ORDER BY id") == ["1 1.50", "3 3.00"])
-        // As after a crash before the dead letters were stored: the neighbours are not written twice.
-        try fixture.run("DELETE FROM prices WHERE id = 3")
-        let second = fixture.sink()
-        let floor = try await second.open()
-        #expect(floor[batch.source].map { $0 < batch.records[1].position } == true)
-        guard case .rejected(let again) = await second.write([BatchSlice(batch)]) else {
-            Issue.record("not rejected again")
-            return
-        }
-        #expect(again.map(\.record).sorted() == [1, 2])
-        await second.close()
-        #expect(try fixture.rows("SELECT CAST(id AS VARCHAR) FROM prices ORDER BY id") == ["1"])
-    }
-
-    @Test("A constraint of the user's own refuses the write without its values, and nothing is stored")
-    func constraints() async throws {
-        let fixture = try DuckDBFixture()
-        try fixture.run("CREATE TABLE orders (id BIGINT, name VARCHAR CHECK (name <> 'secret word'), note VARCHAR)")
-        let sink = fixture.sink()
-        _ = try await sink.open()
-        let maker = BatchMaker()
-        maker.add(.create, orders, #"{"id":1,"name":"a","note":null}"#, key: #"{"id":1}"#)
-        maker.add(.create, orders, #"{"id":2,"name":"secret word","note":null}"#, key: #"{"id":2}"#)
-        let batch = maker.seal()
-        guard case .refused(let failure) = await sink.write([BatchSlice(batch)]) else {
-            Issue.record("not refused")
-            return
-        }
-        #expect(failure.message.contains("Constraint Error") && !failure.message.contains("secret"), "\(failure)")
-        guard case .delivered = await sink.write([BatchSlice(batch, range: 0..<1)]) else {
-            Issue.record("not delivered")
-            return
-        }
-        await sink.close()
-        #expect(try fixture.rows("SELECT CAST(id AS VARCHAR) FROM orders") == ["1"])
-    }
-
     @Test("A table follows added columns and changed types, lies in its schema, and without a key is a list of changes")
     func shapes() async throws {
         func stream(_ columns: [(String, StreamDescriptor.Kind)], key: [Int], table: String) -> StreamDescriptor {
@@ -281,5 +217,22 @@ import Testing
         try await lane.deliver(maker.seal())
         await lane.sink.close()
         #expect(try fixture.rows("SELECT typeof(v) || ' ' || CAST(v AS VARCHAR) FROM v") == ["\(type) \(expected)"])
+    }
+
+    @Test("The row of an announcement names the commit and the event that it comes before")
+    func announcements() async throws {
+        let fixture = try DuckDBFixture()
+        let sink = fixture.sink(.events)
+        _ = try await sink.open()
+        let maker = BatchMaker()
+        for number in 0..<2 {
+            maker.add(
+                .schemaChange, orders, #"{"change":"addition"}"#, uuid: UInt64(100 + number), announces: true)
+            maker.add(.create, orders, #"{"id":1,"name":"a","note":null}"#, key: #"{"id":1}"#)
+        }
+        #expect(await sink.write([BatchSlice(maker.seal())]).isDelivered)
+        await sink.close()
+        let lines = try fixture.rows("SELECT commit_lsn || ' ' || ordinal FROM events ORDER BY ordinal")
+        #expect(lines == ["0/1000 0", "0/1000 0", "0/1000 1", "0/1000 1"])
     }
 }

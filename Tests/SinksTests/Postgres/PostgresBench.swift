@@ -68,16 +68,17 @@ final class BatchMaker {
 
     var isEmpty: Bool { builder.isEmpty }
 
-    /// Adds one event and answers its position.
+    /// Adds one event and answers its position. `announces`: it stands before the one that is added next.
     @discardableResult
     func add(
         _ operation: Operation, _ stream: StreamDescriptor, _ payload: String = "", key: String? = nil,
         before: String? = nil,
-        unchanged: String? = nil, flags: EventRecord.Flags = [], uuid: UInt64? = nil
+        unchanged: String? = nil, flags: EventRecord.Flags = [], uuid: UInt64? = nil, announces: Bool = false
     ) -> Position {
         var record = EventRecord()
         record.operation = operation
         record.position = Position(commit: commit, ordinal: ordinal)
+        if announces { record.position = .before(record.position) }
         record.uuidHigh = commit
         record.uuidLow = uuid ?? ordinal
         record.stream = builder.index(of: stream)
@@ -87,7 +88,7 @@ final class BatchMaker {
         record.unchanged = put(unchanged ?? "")
         record.flags = flags
         builder.append(record)
-        ordinal += 1
+        if !announces { ordinal += 1 }
         return record.position
     }
 

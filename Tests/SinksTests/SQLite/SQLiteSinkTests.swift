@@ -269,4 +269,21 @@ private final class Fixture {
             #expect(error.code == .unauthorized && error.message.contains("/nonexistent/x.sqlite"))
         }
     }
+
+    @Test("The row of an announcement names the commit and the event that it comes before")
+    func announcements() async throws {
+        let fixture = try Fixture()
+        let sink = fixture.sink(.events)
+        _ = try await sink.open()
+        let maker = BatchMaker()
+        for number in 0..<2 {
+            maker.add(
+                .schemaChange, orders, #"{"change":"addition"}"#, uuid: UInt64(100 + number), announces: true)
+            maker.add(.create, orders, #"{"id":1,"name":"a","note":null}"#, key: #"{"id":1}"#)
+        }
+        #expect(await sink.write([BatchSlice(maker.seal())]).isDelivered)
+        await sink.close()
+        let lines = try fixture.rows("SELECT commit_lsn || ' ' || ordinal FROM events ORDER BY ordinal")
+        #expect(lines == ["0/1000 0", "0/1000 0", "0/1000 1", "0/1000 1"])
+    }
 }

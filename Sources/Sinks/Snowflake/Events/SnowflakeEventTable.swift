@@ -42,7 +42,7 @@ struct SnowflakeEventTable {
         if stream.table.isEmpty { rows.append("null") } else { rows.appendJSONString(text: stream.qualifiedName) }
         rows.append(",\"COMMIT_LSN\":")
         if stream.protocol == "cdc" {
-            rows.append(text: "\"\(LogSequenceNumber(record.position.commit))\"")
+            rows.append(text: "\"\(LogSequenceNumber(record.position.eventCommit))\"")
         } else {
             rows.append("null")
         }

@@ -36,14 +36,6 @@ final class SnowflakeMirrors {
         merger.start()
     }
 
-    /// Whether a record goes into a mirror, and not into a table of events.
-    static func takes(_ record: EventRecord) -> Bool {
-        switch record.operation {
-        case .create, .update, .delete, .read, .truncate, .schemaChange, .snapshotBegin, .snapshotEnd: true
-        case .none, .message: false
-        }
-    }
-
     /// The mirror of a stream; a refusal where Snowflake cannot have it.
     func mirror(
         of stream: StreamDescriptor, _ source: SourceIdentity, settle: () throws(SnowflakeFailure) -> Void

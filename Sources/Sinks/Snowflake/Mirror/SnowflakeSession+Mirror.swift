@@ -8,7 +8,7 @@ extension SnowflakeSession {
         var rows = StreamedRows()
         for (number, slice) in slices.enumerated() {
             let batch = slice.batch
-            guard slice.range.contains(where: { SnowflakeMirrors.takes(batch.records[$0]) }) else { continue }
+            guard slice.range.contains(where: { batch.records[$0].goesToMirror }) else { continue }
             let channel = settings.isReplay ? nil : try channel(batch.source, mirrors.staging.changes)
             let source = channel?.name ?? "replay \(randomRequestID())"
             var doubts: [(sequence: String, event: EventReference)] = []
@@ -16,7 +16,7 @@ extension SnowflakeSession {
             var writer: (stream: StreamDescriptor, writer: StagedChanges)?
             for index in slice.range {
                 let record = batch.records[index]
-                guard SnowflakeMirrors.takes(record) else { continue }
+                guard record.goesToMirror else { continue }
                 let event = EventReference(slice: number, record: index)
                 if let channel, !channel.needs(record.position) {
                     if channel.doubts(record.position) {
