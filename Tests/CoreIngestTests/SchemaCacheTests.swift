@@ -6,14 +6,14 @@ import Testing
 @testable import CoreIngest
 
 @Suite struct SchemaCacheTests {
-    private final class Clock: Sendable {
+    final class Clock: Sendable {
         let time = Atomic<Int64>(0)
         func advance(seconds: Int64) { time.wrappingAdd(seconds * 1_000_000, ordering: .relaxed) }
         var now: @Sendable () -> Int64 { { self.time.load(ordering: .relaxed) } }
     }
 
     /// The clock goes on with each question.
-    private final class SlowRegistry: SchemaRegistry {
+    final class SlowRegistry: SchemaRegistry {
         private let registry: any SchemaRegistry
         private let clock: Clock
         let step = Atomic<Int64>(0)
@@ -34,19 +34,19 @@ import Testing
         func names(most: Int) throws(SchemaError) -> [SchemaName]? { nil }
     }
 
-    private let registry = RecordingRegistry()
-    private let clock = Clock()
-    private let name: SchemaName
+    let registry = RecordingRegistry()
+    let clock = Clock()
+    let name: SchemaName
 
     init() throws { name = try #require(SchemaName(vendor: "com.acme", name: "a", version: .first)) }
 
-    private func cache(_ change: (inout SchemaCache.Settings) -> Void = { _ in }) -> SchemaCache {
+    func cache(_ change: (inout SchemaCache.Settings) -> Void = { _ in }) -> SchemaCache {
         var settings = SchemaCache.Settings()
         change(&settings)
         return SchemaCache(registry, settings: settings, now: clock.now)
     }
 
-    private func word(_ answer: SchemaCache.Answer) -> String {
+    func word(_ answer: SchemaCache.Answer) -> String {
         switch answer {
         case .found: "found"
         case .missing: "missing"
@@ -165,105 +165,6 @@ import Testing
         #expect(word(cache.validator(for: try #require(SchemaName(path: "com.acme/late/v1.json")))) == "found")
     }
 
-    @Test("beyond so many unknown names in a second no more are asked for, and known ones are served on")
-    func flood() throws {
-        registry.set(name.description, "{}")
-        let cache = cache { $0.mostMissesPerSecond = 50 }
-        _ = cache.validator(for: name)
-        for index in 0..<10_000 {
-            let unknown = try #require(SchemaName(vendor: "com.acme", name: "n\(index)", version: .first))
-            let expected = index < 50 ? "missing" : "refused unavailable"
-            #expect(word(cache.validator(for: unknown)) == expected)
-        }
-        #expect(registry.questions == 51)
-        #expect(cache.statistics.throttled == 9950)
-        #expect(cache.statistics.entries == 51)
-        clock.advance(seconds: 1)
-        let late = try #require(SchemaName(vendor: "com.acme", name: "n9999", version: .first))
-        registry.set(late.description, "{}")
-        #expect(word(cache.validator(for: late)) == "found")
-    }
-
-    @Test("names that take time to turn out missing are waited for a while only; known ones never wait")
-    func waste() throws {
-        let slow = SlowRegistry(registry, clock)
-        registry.set(name.description, "{}")
-        let cache = SchemaCache(slow, now: clock.now)
-        #expect(word(cache.validator(for: name)) == "found")
-        func unknown(_ index: Int) throws -> String {
-            word(
-                cache.validator(for: try #require(SchemaName(vendor: "com.acme", name: "n\(index)", version: .first))))
-        }
-        // Each takes 20 ms of the clock, and a quarter of what passes is paid back.
-        slow.step.store(20_000, ordering: .relaxed)
-        var waited = 0
-        while try unknown(waited) == "missing" { waited += 1 }
-        #expect((13...20).contains(waited))
-        slow.step.store(0, ordering: .relaxed)
-        try eventually("the last is not asked for") { cache.statistics.entries == waited + 2 }
-        #expect(try unknown(waited) == "missing")
-        #expect(cache.status.failingSeconds == nil)
-        for index in 100..<200 {
-            _ = try unknown(index)
-            #expect(word(cache.validator(for: name)) == "found")
-        }
-        clock.advance(seconds: 4)
-        #expect(try unknown(1000) == "missing")
-    }
-
-    @Test("strange names leave room for the contracts of tables, which are asked for first")
-    func priority() throws {
-        let gate = GatedRegistry(registry)
-        registry.set("iglu:com.acme/t/jsonschema/1-0-0", "{}")
-        var settings = SchemaCache.Settings()
-        settings.patience = .milliseconds(20)
-        let cache = SchemaCache(gate, settings: settings, now: clock.now)
-        for index in 0..<1000 {
-            _ = cache.validator(for: try #require(SchemaName(vendor: "com.acme", name: "n\(index)", version: .first)))
-        }
-        let asked = cache.statistics.fetches
-        for index in 0..<100 {
-            #expect(throws: SchemaError.self) {
-                try cache.contract(vendor: "com.acme", name: "t\(index == 0 ? "" : "\(index)")", afresh: false)
-            }
-        }
-        #expect(cache.statistics.fetches == asked + 100)
-        gate.open()
-        try eventually("the contract does not come") {
-            (try? cache.contract(vendor: "com.acme", name: "t", afresh: false))?.name.version == .first
-        }
-    }
-
-    @Test("what was found is there after a restart without the registry, unless its file was damaged or purged")
-    func warmStart() throws {
-        let folder = try TestServers.TemporaryFolder("buzstore")
-        let other = try #require(SchemaName(vendor: "com.acme", name: "b", version: .first))
-        registry.set(name.description, #"{"type":"string"}"#)
-        registry.set(other.description, "{}")
-        func start() throws -> SchemaCache {
-            SchemaCache(registry, store: try SchemaStore(folder: folder.path, mostBytes: 1 << 20), now: clock.now)
-        }
-        let first = try start()
-        _ = first.validator(for: name)
-        _ = first.validator(for: other)
-        registry.setDown(true)
-        let second = try start()
-        #expect(word(second.validator(for: name)) == "found")
-        #expect(try second.text(of: name) == Array(#"{"type":"string"}"#.utf8))
-        #expect(second.statistics.restored == 1)
-        try eventually("the failure is not noticed") { second.status.failingSeconds != nil }
-        second.purge(name)
-        #expect(word(try start().validator(for: name)) == "unavailable")
-        let file = try #require(
-            try ChildProcess.run(["ls", folder.path], folder: folder).split(separator: "\n").first {
-                $0.hasSuffix(".schema")
-            })
-        let path = "\(folder.path)/\(file)"
-        try writeText(readText(path).replacing("{}", with: "{ "), to: path)
-        #expect(word(try start().validator(for: other)) == "unavailable")
-        #expect(readText(path).isEmpty)
-    }
-
     @Test(
         "what a schema refers to by name comes from the registry, and from disk without it; other addresses are not asked for"
     )
@@ -286,23 +187,6 @@ import Testing
         registry.set(name.description, #"{"properties":{"b":{"$ref":"http://169.254.169.254/latest"}}}"#)
         let cache = cache()
         #expect(word(cache.validator(for: name)) == "refused unresolvedReference")
-    }
-
-    @Test("the disk copy keeps to its bound, and the oldest go first")
-    func storeBound() throws {
-        let folder = try TestServers.TemporaryFolder("buzstore")
-        let store = try SchemaStore(folder: folder.path, mostBytes: 20_000)
-        let text = [UInt8](repeating: 0x20, count: 1000)
-        let names = try (0..<100).map { try #require(SchemaName(vendor: "com.acme", name: "n\($0)", version: .first)) }
-        for name in names { store.keep(text, as: name) }
-        #expect(store.text(of: names[99]) == text)
-        #expect(store.text(of: names[0]) == nil)
-        store.keep([UInt8](repeating: 0x20, count: 10_000), as: names[1])
-        #expect(store.text(of: names[1]) == nil)
-        let kept = names.count { store.text(of: $0) != nil }
-        #expect((10...19).contains(kept))
-        let again = try SchemaStore(folder: folder.path, mostBytes: 20_000)
-        #expect(names.count { again.text(of: $0) != nil } == kept)
     }
 
     @Test("asking and purging at once on many threads leaves counts that add up")
@@ -335,22 +219,6 @@ import Testing
         for name in names { _ = cache.validator(for: name) }
         #expect(cache.statistics.bytes <= 30_000)
         #expect(cache.statistics.entries <= 20)
-    }
-
-    @Test("ten thousand unknown names stay within the bound, and what is in use stays")
-    func bounded() throws {
-        registry.set(name.description, "{}")
-        let cache = cache {
-            $0.mostBytes = 200_000
-            $0.mostMissesPerSecond = .max
-        }
-        for index in 0..<10_000 {
-            _ = cache.validator(for: try #require(SchemaName(vendor: "com.acme", name: "n\(index)", version: .first)))
-            _ = cache.validator(for: name)
-            #expect(cache.statistics.bytes <= 200_000)
-        }
-        #expect(registry.questions == 10_001)
-        #expect(cache.statistics.evictions > 9_000)
     }
 
     @Test("many who ask for one name at once cause one question")

@@ -6,8 +6,8 @@ import CoreIngest
 /// delete, insert, upsert, and update some columns. After the fold each key stands in one of these sets only, so their order does not
 /// matter, except that deletes go first: two texts of one key (1.0 and 1.00) are two keys to the fold.
 struct MirrorWriter: ~Copyable {
-    private let slices: [BatchSlice]
-    private let loader: RowLoader<PostgresConnection>
+    let slices: [BatchSlice]
+    let loader: RowLoader<PostgresConnection>
     private let catalog: MirrorCatalog
     private var tables: [PostgresTable: TableChanges] = [:]
     /// The tables in the order in which they were met.
@@ -16,7 +16,7 @@ struct MirrorWriter: ~Copyable {
     /// Shapes that no table of the destination can have.
     private var impossible: [(stream: StreamDescriptor, failure: PostgresFailure)] = []
     /// Events that were refused for ever, with the reason.
-    private(set) var refusals: [EventReference: PostgresFailure] = [:]
+    var refusals: [EventReference: PostgresFailure] = [:]
     /// Partial updates of rows that the target did not have: stored with what was known.
     private(set) var incompleteRows = 0
 
@@ -273,29 +273,5 @@ struct MirrorWriter: ~Copyable {
         }
         incompleteRows += incomplete
         if let failed { refusals[event] = failed }
-    }
-
-    // MARK: Without a key
-
-    private mutating func appendKeyless(_ table: TableChanges) throws(PostgresFailure) {
-        guard !table.keyless.isEmpty else { return }
-        let target = table.target
-        let events = table.keyless
-        table.keyless = []
-        var block = RowBlock()
-        for (index, event) in events.enumerated() {
-            table.writeKeyless(event, of: slices, owner: Int32(index), to: &block)
-        }
-        let connection = loader.connection
-        let extra = MirrorCatalog.changeColumns.map(\.name).joined(separator: ", ")
-        let list = target.writable.isEmpty ? extra : "\(target.list(target.writable)), \(extra)"
-        var refused: [(row: Int, failure: PostgresFailure)] = []
-        try loader.load(block.count) { rows throws(PostgresFailure) in
-            try connection.copy(
-                "COPY \(target.table.sql) (\(list)) FROM STDIN", into: target.table.name, block.bytes(rows))
-        } refuse: { row, failure throws(PostgresFailure) in
-            refused.append((row, failure))
-        }
-        for (row, failure) in refused { refusals[events[Int(block.owner(row))]] = failure }
     }
 }

@@ -17,18 +17,18 @@ struct GoogleCredentialTests {
     /// The wall clock of these tests: 2026-11-21 08:00:00 UTC.
     static let now = 1_795_248_000
 
-    private final class TestTime: Sendable {
+    final class TestTime: Sendable {
         private let state = Mutex(Duration.zero)
         private let begin = ContinuousClock.now
         var instant: ContinuousClock.Instant { begin + state.withLock { $0 } }
         func pass(_ seconds: Int) { state.withLock { $0 += .seconds(seconds) } }
     }
 
-    private func environment(_ variables: [String: String] = [:]) -> GoogleEnvironment {
+    func environment(_ variables: [String: String] = [:]) -> GoogleEnvironment {
         GoogleEnvironment(now: { Self.now }) { variables[$0] }
     }
 
-    private func credentials(
+    func credentials(
         _ source: GoogleCredentialSource, _ variables: [String: String] = [:], time: TestTime = TestTime()
     ) -> GoogleCredentials {
         GoogleCredentials(
@@ -36,12 +36,12 @@ struct GoogleCredentialTests {
             clock: { time.instant })
     }
 
-    private func error(_ body: () throws(GoogleCredentialError) -> Void) -> GoogleCredentialError? {
+    func error(_ body: () throws(GoogleCredentialError) -> Void) -> GoogleCredentialError? {
         do throws(GoogleCredentialError) { try body() } catch { return error }
         return nil
     }
 
-    private func serviceAccount(_ url: String) throws -> String {
+    func serviceAccount(_ url: String) throws -> String {
         let key = try ChildProcess.run(["openssl", "genrsa", "2048"], folder: folder)
         try writeText(key, to: "\(folder.path)/key.pem")
         let pem = key.split(separator: "\n").joined(separator: "\\n")
@@ -51,7 +51,7 @@ struct GoogleCredentialTests {
             """
     }
 
-    private static func token(_ text: String, lives seconds: Int = 3600) -> StubHTTPReply {
+    static func token(_ text: String, lives seconds: Int = 3600) -> StubHTTPReply {
         .json(200, #"{"access_token":"\#(text)","expires_in":\#(seconds),"token_type":"Bearer"}"#)
     }
 
@@ -84,7 +84,7 @@ struct GoogleCredentialTests {
         )
     }
 
-    private static func fields(_ form: String) -> [String: String] {
+    static func fields(_ form: String) -> [String: String] {
         var out: [String: String] = [:]
         for pair in form.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1)
@@ -130,41 +130,6 @@ struct GoogleCredentialTests {
             for await token in group { #expect(token == "one") }
         }
         #expect(server.requests.count == 1)
-    }
-
-    @Test("Without a path the environment's file comes first, then gcloud's, then the metadata server")
-    func defaults() throws {
-        let server = try StubHTTPServer { request in
-            guard request.path.hasPrefix("/computeMetadata") else {
-                let form = Self.fields(request.text)
-                return Self.token("of \(form["client_id"] ?? "") \(form["refresh_token"] ?? "")")
-            }
-            return .text(
-                200, #"{"access_token":"machine","expires_in":3000}"#,
-                ["Metadata-Flavor": request.headers["metadata-flavor"] ?? ""])
-        }
-        func login(_ id: String) -> String {
-            """
-            {"type":"authorized_user","client_id":"\(id)","client_secret":"s","refresh_token":"r",
-             "quota_project_id":"p-\(id)","token_uri":"\(server.url)/token"}
-            """
-        }
-        var variables = ["CLOUDSDK_CONFIG": folder.path, "GCE_METADATA_HOST": "127.0.0.1:\(server.port)"]
-        #expect(try credentials(.applicationDefault, variables).token() == "machine")
-        #expect(server.requests.last?.query["scopes"] == FormText.escaped(Self.scope))
-        try writeText(login("gcloud"), to: "\(folder.path)/application_default_credentials.json")
-        #expect(try credentials(.applicationDefault, variables).token() == "of gcloud r")
-        try writeText(login("named"), to: "\(folder.path)/named.json")
-        variables["GOOGLE_APPLICATION_CREDENTIALS"] = "\(folder.path)/named.json"
-        let named = credentials(.applicationDefault, variables)
-        #expect(try named.token() == "of named r")
-        #expect(try named.project() == "p-named")
-        // Renewed from the file as it is by then.
-        try writeText(login("other"), to: "\(folder.path)/named.json")
-        named.discard()
-        #expect(try named.token() == "of other r")
-        #expect(try credentials(.anonymous).token() == nil)
-        #expect(try credentials(.metadataServer, variables).token() == "machine")
     }
 
     @Test("What answers in place of the metadata server is not believed")
@@ -236,7 +201,7 @@ struct GoogleCredentialTests {
         #expect(error?.message.contains("\n") == false)
     }
 
-    private static func date(_ seconds: Int) -> String {
+    static func date(_ seconds: Int) -> String {
         let rest = seconds - 1_795_219_200
         func two(_ number: Int) -> String { (number < 10 ? "0" : "") + "\(number)" }
         return "Sat, 21 Nov 2026 \(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60)) GMT"
@@ -259,38 +224,6 @@ struct GoogleCredentialTests {
         let hanging = credentials(.text(try serviceAccount(silent.url)))
         #expect(
             error { () throws(GoogleCredentialError) in _ = try hanging.token(stopped) }?.code == .cancelled)
-    }
-
-    @Test(
-        "A file that is none says which file and member",
-        arguments: [
-            ("", "not JSON"), ("[]", "type"), (#"{"type":"gdch"}"#, "gdch"),
-            (#"{"type":"service_account"}"#, "private_key"),
-            (#"{"type":"service_account","private_key":"x"}"#, "PEM"),
-            (#"{"type":"authorized_user","client_id":"a","client_secret":"b"}"#, "refresh_token"),
-            (
-                #"{"type":"authorized_user","client_id":"a","client_secret":"b","refresh_token":"c","token_uri":"http://example.com/"}"#,
-                "https://"
-            ),
-            (
-                #"{"type":"external_account","audience":"a","subject_token_type":"b","credential_source":{"environment_id":"aws1"}}"#,
-                "AWS"
-            ),
-        ])
-    func broken(text: String, says: String) throws {
-        let path = "\(folder.path)/broken.json"
-        try writeText(text, to: path)
-        let error = error { () throws(GoogleCredentialError) in _ = try credentials(.file(path)).token() }
-        #expect(error?.code == .misconfigured)
-        #expect(error?.message.contains(says) == true, "\(error?.message ?? "")")
-        #expect(error?.message.contains(path) == true)
-    }
-
-    @Test("A missing file is named")
-    func missing() {
-        let error = error { () throws(GoogleCredentialError) in _ = try credentials(.file("/nowhere/x.json")).token() }
-        #expect(error?.code == .misconfigured)
-        #expect(error?.message.contains("/nowhere/x.json cannot be opened") == true)
     }
 
     @Test(
