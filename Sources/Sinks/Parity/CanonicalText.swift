@@ -16,7 +16,7 @@ extension ByteArena {
     }
 
     /// Within arrays and composites: as above, but that `true` is `t`.
-    private mutating func append(
+    mutating func append(
         canonical value: UnsafeRawBufferPointer, _ kind: StreamDescriptor.Kind, delimiter: UInt8
     ) {
         switch kind {

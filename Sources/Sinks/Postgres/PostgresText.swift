@@ -11,7 +11,7 @@ struct PostgresTextForm: Sendable {
 
 /// JSON values as the input functions of Postgres's types read them, and as COPY's text format carries them.
 ///
-/// Source: PostgreSQL documentation, COPY (text format), 8.15.2 (array input), 8.16.2 (composite input), F.18 (hstore).
+/// Source: PostgreSQL documentation, COPY (text format).
 extension ByteArena {
     /// Appends one field of a COPY line. JSON's null is `\N`, of json columns too: the payload does not tell the two apart.
     mutating func appendCopyField(_ json: UnsafeRawBufferPointer, _ form: PostgresTextForm, scratch: inout ByteArena) {
@@ -34,94 +34,14 @@ extension ByteArena {
     }
 
     mutating func appendText(_ json: UnsafeRawBufferPointer, _ kind: StreamDescriptor.Kind, delimiter: UInt8) {
-        switch kind {
-        case .json:
-            append(json)
-            return
-        case .array(let element) where json.first == UInt8(ascii: "["):
-            appendArray(json, element, delimiter: delimiter)
-            return
-        case .composite(let fields) where json.first == UInt8(ascii: "{"):
-            appendRecord(json, fields)
-            return
-        case .hstore where json.first == UInt8(ascii: "{"):
-            appendHstore(json)
-            return
-        case .array, .composite, .hstore, .boolean, .integer, .float, .numeric, .string, .uuid, .date, .time,
-            .timestamp,
-            .interval, .bytes, .enumeration, .text:
-            break
+        switch (kind, json.first) {
+        case (.json, _): return append(json)
+        // What Postgres writes of them it reads too.
+        case (.array, UInt8(ascii: "[")), (.composite, UInt8(ascii: "{")), (.hstore, UInt8(ascii: "{")):
+            return append(canonical: json, kind, delimiter: delimiter)
+        default: break
         }
         if json.first == UInt8(ascii: "\"") { appendUnescaped(json) } else { append(json) }
-    }
-
-    /// `{1,NULL,"a b"}`. An array within the array is its next dimension, unless the elements are JSON themselves.
-    private mutating func appendArray(
-        _ json: UnsafeRawBufferPointer, _ element: StreamDescriptor.Kind, delimiter: UInt8
-    ) {
-        guard var cursor = JSONCursor(json), cursor.enter(UInt8(ascii: "[")) else { return }
-        append(UInt8(ascii: "{"))
-        var isFirst = true
-        while let value = cursor.nextElement() {
-            if !isFirst { append(delimiter) }
-            isFirst = false
-            if value.isJSONNull {
-                append("NULL")
-            } else if value.first == UInt8(ascii: "["), element != .json {
-                var inner = element
-                if case .array(let nested) = element { inner = nested }
-                appendArray(value, inner, delimiter: delimiter)
-            } else {
-                appendQuoted(value, element)
-            }
-        }
-        append(UInt8(ascii: "}"))
-    }
-
-    /// `("a",1,)`; a missing member is NULL.
-    private mutating func appendRecord(_ json: UnsafeRawBufferPointer, _ fields: [StreamDescriptor.CompositeField]) {
-        guard let start = JSONCursor(json) else { return }
-        append(UInt8(ascii: "("))
-        for (index, field) in fields.enumerated() {
-            if index > 0 { append(UInt8(ascii: ",")) }
-            var cursor = start
-            guard cursor.enter(UInt8(ascii: "{")) else { continue }
-            while let (name, value) = cursor.nextMember() {
-                guard ExactText(Self.unescaped(name)) == field.$name else { continue }
-                if !value.isJSONNull { appendQuoted(value, field.kind) }
-                break
-            }
-        }
-        append(UInt8(ascii: ")"))
-    }
-
-    /// `"k"=>"v","l"=>NULL`
-    private mutating func appendHstore(_ json: UnsafeRawBufferPointer) {
-        guard var cursor = JSONCursor(json), cursor.enter(UInt8(ascii: "{")) else { return }
-        var isFirst = true
-        while let (name, value) = cursor.nextMember() {
-            if !isFirst { append(UInt8(ascii: ",")) }
-            isFirst = false
-            appendQuoted(name, .text)
-            append("=>")
-            if value.isJSONNull { append("NULL") } else { appendQuoted(value, .text) }
-        }
-    }
-
-    /// One element or field within quotes, where `\` escapes in arrays, records and hstore alike.
-    private mutating func appendQuoted(_ value: UnsafeRawBufferPointer, _ kind: StreamDescriptor.Kind) {
-        append(UInt8(ascii: "\""))
-        if kind != .json, let plain = value.plainScalar {
-            append(plain)
-        } else {
-            var inner = ByteArena(capacity: value.count)
-            inner.appendText(value, kind, delimiter: UInt8(ascii: ","))
-            for byte in inner.bytes {
-                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { append(UInt8(ascii: "\\")) }
-                append(byte)
-            }
-        }
-        append(UInt8(ascii: "\""))
     }
 
     /// Appends bytes with what COPY's text format gives a meaning escaped: backslash, newline, carriage return, tab.
