@@ -1,11 +1,22 @@
 import Glibc
 
-/// A connection to a loopback port that posts bodies of JSON, one after the other.
-package final class HTTPConnection {
+/// A blocking connection to a loopback port, which sends any bytes, and reads answers of HTTP.
+///
+/// Unchecked: one task may send while another reads; the buffer belongs to the reader.
+package final class HTTPConnection: @unchecked Sendable {
+    package struct Answer: Equatable {
+        package var status: Int
+        /// Names in lower case, in order.
+        package var headers: [[String]]
+        package var body: String
+
+        package func header(_ name: String) -> String? { headers.first { $0[0] == name }?[1] }
+    }
+
     private let descriptor: Int32
     private var buffer: [UInt8] = []
 
-    /// Nil when nobody listens.
+    /// Nil when nobody listens. `seconds`: limit of each wait.
     package init?(port: Int, seconds: Int = 20) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return nil }
@@ -21,56 +32,80 @@ package final class HTTPConnection {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        if !connected { return nil }
+        guard connected else { return nil }
     }
 
     deinit { close(descriptor) }
 
-    /// Whether the other side closes, without having sent anything.
+    /// False when the other side has closed.
+    @discardableResult
+    package func send(_ bytes: [UInt8]) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count <= 0 { return false }
+            done += count
+        }
+        return true
+    }
+
+    @discardableResult
+    package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    /// Says that nothing more is sent.
+    package func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// The next answer; nil when the connection ends before it is whole.
+    package func answer(hasBody: Bool = true) -> Answer? {
+        while true {
+            if let end = headEnd {
+                let lines = String(decoding: buffer[..<end], as: UTF8.self).split(separator: "\r\n")
+                let headers = lines.dropFirst().map { line -> [String] in
+                    let colon = line.firstIndex(of: ":") ?? line.endIndex
+                    return [
+                        line[..<colon].lowercased(), String(line[colon...].dropFirst().drop { $0 == " " }),
+                    ]
+                }
+                let length = hasBody ? Int(headers.first { $0[0] == "content-length" }?[1] ?? "0") ?? 0 : 0
+                if buffer.count >= end + 4 + length {
+                    let body = String(decoding: buffer[(end + 4)..<(end + 4 + length)], as: UTF8.self)
+                    buffer.removeFirst(end + 4 + length)
+                    return Answer(status: Int(lines[0].dropFirst(9).prefix(3)) ?? 0, headers: headers, body: body)
+                }
+            }
+            guard receive() else { return nil }
+        }
+    }
+
+    /// Posts JSON, and answers what comes back; nil when the connection breaks before it is whole.
+    package func post(_ body: String, to path: String = "/self-describing") -> Answer? {
+        let head =
+            "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)"
+        return send("\(head)\r\n\r\n\(body)") ? answer() : nil
+    }
+
+    private var headEnd: Int? {
+        guard buffer.count >= 4 else { return nil }
+        for index in 0...(buffer.count - 4)
+        where buffer[index] == 13 && buffer[index + 1] == 10 && buffer[index + 2] == 13 && buffer[index + 3] == 10 {
+            return index
+        }
+        return nil
+    }
+
+    private func receive() -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        guard count > 0 else { return false }
+        buffer += bytes[..<count]
+        return true
+    }
+
+    /// Whether the other side closes, without sending anything more.
     package func isClosed() -> Bool {
         var byte: UInt8 = 0
-        return recv(descriptor, &byte, 1, 0) == 0
-    }
-
-    /// The answer; nil when the connection breaks before it is whole.
-    package func post(_ body: String, to path: String = "/self-describing") -> (
-        status: Int, head: String, body: String
-    )? {
-        var request =
-            "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
-        let isSent = request.withUTF8 { bytes in
-            var done = 0
-            while done < bytes.count {
-                let count = send(
-                    descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, Int32(MSG_NOSIGNAL))
-                if count <= 0 { return false }
-                done += count
-            }
-            return true
-        }
-        guard isSent else { return nil }
-        while true {
-            if let answer = takeAnswer() { return answer }
-            var bytes = [UInt8](repeating: 0, count: 16_384)
-            let count = recv(descriptor, &bytes, bytes.count, 0)
-            if count <= 0 { return nil }
-            buffer += bytes[..<count]
-        }
-    }
-
-    private func takeAnswer() -> (status: Int, head: String, body: String)? {
-        guard let end = (0..<max(0, buffer.count - 3)).first(where: { buffer[$0...].starts(with: [13, 10, 13, 10]) })
-        else {
-            return nil
-        }
-        let head = String(decoding: buffer[..<end], as: UTF8.self)
-        let length =
-            head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
-            .flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
-        guard buffer.count >= end + 4 + length else { return nil }
-        let body = String(decoding: buffer[(end + 4)..<(end + 4 + length)], as: UTF8.self)
-        buffer.removeFirst(end + 4 + length)
-        return (Int(head.dropFirst(9).prefix(3)) ?? 0, head, body)
+        return buffer.isEmpty && recv(descriptor, &byte, 1, 0) == 0
     }
 }

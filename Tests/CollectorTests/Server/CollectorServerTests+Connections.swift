@@ -68,7 +68,7 @@ extension CollectorServerTests {
     @Test("Past the limit of connections a new one is closed, and room comes back")
     func connectionLimit() async throws {
         let collector = try await TestCollector({ $0.limits.connections = 3 })
-        var clients: [RawClient] = []
+        var clients: [HTTPConnection] = []
         for _ in 0..<3 {
             let client = try collector.client()
             client.send(TestCollector.request("1"))

@@ -84,7 +84,7 @@ struct CollectorServerTests {
     func encodings() async throws {
         let collector = try await TestCollector({ $0.limits.inflatedBytes = 1 << 20 })
         let client = try collector.client()
-        func post(_ body: [UInt8], _ encoding: String) -> RawClient.Answer? {
+        func post(_ body: [UInt8], _ encoding: String) -> HTTPConnection.Answer? {
             client.send(
                 Array(
                     "POST /self-describing HTTP/1.1\r\nHost: x\r\nContent-Encoding: \(encoding)\r\nContent-Length: \(body.count)\r\n\r\n"
@@ -108,7 +108,7 @@ struct CollectorServerTests {
         let slow = CollectorPage(routes: [Route([.get], .prefix("/s"))], mayBlock: true) { .text(200, $0.target) }
         let collector = try await TestCollector(pages: [page, slow])
         let client = try collector.client()
-        func ask(_ line: String, hasBody: Bool = true) -> RawClient.Answer? {
+        func ask(_ line: String, hasBody: Bool = true) -> HTTPConnection.Answer? {
             client.send("\(line) HTTP/1.1\r\nHost: x\r\n\r\n")
             return client.answer(hasBody: hasBody)
         }
@@ -207,7 +207,7 @@ struct CollectorServerTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<6 {
                 group.addTask {
-                    let client = try #require(RawClient(port: port))
+                    let client = try #require(HTTPConnection(port: port))
                     for index in 0..<50 {
                         client.send(TestCollector.request("\"\(worker) \(index)\""))
                         #expect(client.answer()?.status == 200)

@@ -62,8 +62,8 @@ final class TestCollector: Sendable {
         }
     }
 
-    func client(seconds: Int = 20) throws -> RawClient {
-        guard let client = RawClient(port: server.port, seconds: seconds) else {
+    func client(seconds: Int = 20) throws -> HTTPConnection {
+        guard let client = HTTPConnection(port: server.port, seconds: seconds) else {
             throw ChildProcess.Failure(description: "nobody listens")
         }
         return client
