@@ -64,6 +64,7 @@ class Destination:
     """One place that sinks write to. `sink(mode)`: keys of the configuration; `change(row)`: another value in one cell of a mirror."""
 
     name, star, pid = "", "", None
+    modes = ["events", "mirror"]
 
     def __init__(self, folder):
         self.folder = tempfile.mkdtemp(prefix=self.name, dir=folder)
@@ -197,6 +198,7 @@ class ClickHouse(Destination):
 
 class BigQuery(Destination):
     name, star = "bigquery", "*"
+    modes = ["events", "events, write: committed", "mirror"]
 
     def __init__(self, folder):
         super().__init__(folder)
@@ -211,7 +213,9 @@ class BigQuery(Destination):
         return post(f"http://127.0.0.1:{self.port}/bigquery/v2/projects/test-project/{path}", json.dumps(body), {"content-type": "application/json"})
 
     def sink(self, mode):
-        return {"type": "bigquery", "mode": mode, "project": "test-project", "dataset": mode, "credentials": "anonymous",
+        mode, *committed = mode.split(", ")
+        write = {"write": "committed", "defaultOutput": "committed"} if committed else {}
+        return {"type": "bigquery", "mode": mode, **write, "project": "test-project", "dataset": mode, "credentials": "anonymous",
                 "endpoint": f"http://127.0.0.1:{self.port}", "storageEndpoint": f"http://127.0.0.1:{self.storage}"}
 
     def change(self):
@@ -342,7 +346,7 @@ def main():
         for name in options.sinks.split(","):
             destination = kinds[name](folder)
             made.append(destination)
-            for mode in ["events", "mirror"]:
+            for mode in destination.modes:
                 seconds, own, other, memory, _ = run(destination, mode)
                 hung = f"{run(destination, mode, options.hang)[3]:.0f}" if options.hang and destination.pid else ""
                 million = 1e6 / changes
