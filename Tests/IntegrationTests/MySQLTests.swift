@@ -241,36 +241,3 @@ struct MySQLTests {
         #expect(equal.code == 0, "\(equal)")
     }
 }
-
-/// A way to a server that loses some of its answers: Tests/Servers/cut.py.
-private final class Cut {
-    let port: Int
-    private(set) var asked = 0
-    private let folder: TemporaryFolder
-    private let process: ChildProcess
-
-    init(before server: Int) throws {
-        folder = try TemporaryFolder("buzcut")
-        port = try freePort()
-        // Tests/IntegrationTests/THIS: two steps up.
-        var root = #filePath[...]
-        for _ in 0..<2 { root = root[..<(root.lastIndex(of: "/") ?? root.startIndex)] }
-        process = try ChildProcess(
-            ["python3", "\(root)/Servers/cut.py", "\(port)", "\(server)", folder.path], folder: folder)
-        usleep(200_000)
-    }
-
-    deinit { process.stop(9) }
-
-    private var word: String { "\(folder.path)/word" }
-
-    /// The answer to the next packet with a text in it never comes.
-    func loseAnswer(to text: String) throws {
-        asked += 1
-        try writeText(text, to: word + ".part")
-        rename(word + ".part", word)
-    }
-
-    /// How many answers were asked to be lost, and were.
-    var lost: Int { asked - (access(word, F_OK) == 0 ? 1 : 0) }
-}

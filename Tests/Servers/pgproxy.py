@@ -73,6 +73,8 @@ class Session:
     def __init__(self):
         # As ReadyForQuery says it: I, T or E.
         self.state = "I"
+        # Whether the statement came together with others.
+        self.together = False
 
     @property
     def in_transaction(self):
@@ -111,7 +113,9 @@ class Proxy:
             return self.refusal(Refused("54000", f"Statement is too large. Statement Size: {len(sql)} bytes. Maximum Allowed: {self.rules.most} bytes"))
         text = sql.decode("utf-8", "surrogateescape")
         out = []
-        for statement in split(text, self.rules.tokens):
+        statements = split(text, self.rules.tokens)
+        session.together = len(statements) > 1
+        for statement in statements:
             self.note(statement)
             try:
                 out.append(self.rules.rewrite(statement, session))

@@ -6,7 +6,7 @@ extension SinkConfiguration {
         StdoutSinkConfiguration.self, FileSinkConfiguration.self, BlackholeSinkConfiguration.self,
         PostgresSinkConfiguration.self, MySQLSinkConfiguration.self, SQLiteSinkConfiguration.self,
         DuckDBSinkConfiguration.self, BigQuerySinkConfiguration.self, SnowflakeSinkConfiguration.self,
-        ClickHouseSinkConfiguration.self,
+        ClickHouseSinkConfiguration.self, MaterializeSinkConfiguration.self,
     ]
 
     private enum Keys {

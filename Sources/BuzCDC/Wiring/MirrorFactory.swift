@@ -27,6 +27,8 @@ enum MirrorFactory {
         case let snowflake as SnowflakeSinkConfiguration:
             return ReadMirror(
                 SnowflakeMirrorReader(SinkFactory.settings(snowflake, name: sink.name), client: snowflake.client))
+        case let materialize as MaterializeSinkConfiguration:
+            return ReadMirror(try MaterializeMirrorReader(SinkFactory.settings(materialize, name: sink.name)))
         default: return nil
         }
     }

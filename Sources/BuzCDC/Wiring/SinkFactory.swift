@@ -63,6 +63,10 @@ struct SinkFactory {
             var settings = Self.settings(clickHouse, name: name)
             settings.isReplay = isReplay
             return ClickHouseSink(settings, renderer: renderer)
+        case let materialize as MaterializeSinkConfiguration:
+            var settings = Self.settings(materialize, name: name)
+            settings.isReplay = isReplay
+            return MaterializeSink(settings, renderer: renderer)
         default:
             throw .usage("the sink \(name) has a type that this build does not have")
         }
@@ -135,6 +139,22 @@ struct SinkFactory {
         settings.isCompressed = clickHouse.compression == .zstd
         settings.connectTimeout = clickHouse.connectTimeout
         settings.timeout = clickHouse.timeout
+        return settings
+    }
+
+    static func settings(_ materialize: MaterializeSinkConfiguration, name: String) -> MaterializeSinkSettings {
+        var settings = MaterializeSinkSettings(
+            name: name, url: materialize.url, mode: .init(rawValue: materialize.outputs.mode.rawValue) ?? .events)
+        settings.cluster = materialize.cluster
+        settings.format = materialize.outputs.format
+        settings.schema = materialize.schema
+        settings.defaultOutput = materialize.outputs.defaultOutput
+        settings.deadletterOutput = materialize.outputs.deadletterOutput
+        settings.positionsSchema = materialize.positionsSchema
+        settings.makesIndexes = materialize.indexes
+        settings.compactAfter = materialize.compactAfter
+        settings.connectTimeout = materialize.connectTimeout
+        settings.statementTimeout = materialize.statementTimeout
         return settings
     }
 

@@ -50,6 +50,9 @@ final class PostgresConnection {
     /// libpq does not pass the SQLSTATE of a refused connection on: these are told by their words, in English only.
     private static func connectFailure(_ text: String) -> PostgresFailure {
         if text.contains("password authentication failed") || text.contains("no pg_hba.conf entry")
+            // Materialize's words.
+            || text.contains("invalid password") || text.contains("invalid credentials")
+            || text.contains("network policy") || text.contains("not allowed to login")
             || text.contains("role \"") && text.contains("does not exist") || text.contains("no password supplied")
         {
             return PostgresFailure(.permission, text)

@@ -17,6 +17,7 @@ package struct TypePage: Sendable, CustomStringConvertible {
         TypePage("docs/sinks/clickhouse.md", ClickHouseTypes.self),
         TypePage("docs/sinks/bigquery.md", BigQueryTypes.self),
         TypePage("docs/sinks/snowflake.md", SnowflakeTypes.self),
+        TypePage("docs/sinks/materialize.md", MaterializeTypes.self),
     ]
 
     private init(path: String, table: String) {
