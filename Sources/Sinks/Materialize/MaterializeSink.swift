@@ -87,6 +87,10 @@ package final class MaterializeSink: Sink, @unchecked Sendable {
                     self.session = nil
                     return .failed(SinkFailure(.unavailable, "\(place): \(MaterializeUpkeep.rivalry)"))
                 }
+                // Told by a write that failed, as there is no other way; the next attempt goes on.
+                if let failure = upkeep.takeFailure() {
+                    return .failed(SinkFailure(.unavailable, "\(place): \(failure.message)"))
+                }
                 return try attempt(slices, session)
             } catch {
                 forget()
@@ -130,7 +134,7 @@ package final class MaterializeSink: Sink, @unchecked Sendable {
         }
         try write.run()
         if !settings.isReplay {
-            // What fails here is tried again behind a later write: it deletes only what nobody needs.
+            // It deletes only what nobody needs; what fails is told before the next write, and tried again behind a later one.
             upkeep.note(write.changed)
             upkeep.run(write.progress, write.catalog, session)
         }

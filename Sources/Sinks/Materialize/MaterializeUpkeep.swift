@@ -12,6 +12,9 @@ struct MaterializeUpkeep {
     /// Up to which row each mirror was compacted, in this session's life.
     private var compacted: [MaterializeName: UInt64] = [:]
 
+    /// Why something could not be deleted, where that does not pass by itself. To be told once.
+    private(set) var failure: PostgresFailure?
+
     private static let writesBetweenTrims = 200
 
     static let rivalry =
@@ -44,7 +47,11 @@ struct MaterializeUpkeep {
     ) {
         if writesSinceTrim >= Self.writesBetweenTrims {
             writesSinceTrim = 0
-            guard (try? positions.trim(progress, session)) != nil else { return }
+            let positions = positions
+            let isTrimmed = attempt("positions that later ones replaced") { () throws(PostgresFailure) in
+                try positions.trim(progress, session)
+            }
+            guard isTrimmed else { return }
         }
         for (mirror, count) in rows where count >= settings.compactAfter {
             rows[mirror] = 0
@@ -52,10 +59,30 @@ struct MaterializeUpkeep {
             // Every number of a committed write, and of no later one.
             let last = (progress.write + 1) * MaterializeProgress.rowsOfWrite - 1
             let statements = changes.compaction(after: compacted[mirror] ?? 0, upTo: last)
-            for statement in statements {
-                guard (try? session.run(statement)) != nil else { return }
+            let isCompacted = attempt("changes of \(mirror) that later ones replaced") { () throws(PostgresFailure) in
+                for statement in statements { try session.run(statement) }
             }
+            guard isCompacted else { return }
             compacted[mirror] = last
+        }
+    }
+
+    /// What is to be told of a deletion that failed; it is tried again later.
+    mutating func takeFailure() -> PostgresFailure? {
+        defer { failure = nil }
+        return failure
+    }
+
+    private mutating func attempt(_ what: String, _ work: () throws(PostgresFailure) -> Void) -> Bool {
+        do throws(PostgresFailure) {
+            try work()
+            return true
+        } catch {
+            if error.kind != .connectionLost {
+                failure = error
+                failure?.message = "\(what) could not be deleted, so their table grows: \(error.message)"
+            }
+            return false
         }
     }
 }

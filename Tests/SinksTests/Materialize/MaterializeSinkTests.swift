@@ -324,4 +324,33 @@ struct MaterializeSinkTests {
         #expect(try await again.open() != [:])
         await again.close()
     }
+
+    @Test("What was replaced and cannot be deleted is told, and holds nothing up")
+    func growth() async throws {
+        let sink = fixture.sink { $0.compactAfter = 10 }
+        _ = try await sink.open()
+        let maker = BatchMaker()
+        func batch(_ name: String) -> EventBatch {
+            maker.begin()
+            for id in 1...10 {
+                maker.add(.update, orders, "{\"id\":\(id),\"name\":\"\(name)\"}", key: "{\"id\":\(id)}")
+            }
+            return maker.seal()
+        }
+        #expect(await sink.write([BatchSlice(batch("a"))]).isDelivered)
+        try server.sql(
+            """
+            ALTER TABLE buz_cdc."public.orders.1" OWNER TO postgres;
+            GRANT SELECT, INSERT ON buz_cdc."public.orders.1" TO buz
+            """)
+        #expect(await sink.write([BatchSlice(batch("b"))]).isDelivered)
+        let next = batch("c")
+        let told = try #require(await sink.write([BatchSlice(next)]).failure)
+        #expect(told.message.contains("public.orders") && told.message.contains("42501"), "\(told)")
+        try server.sql("GRANT DELETE ON buz_cdc.\"public.orders.1\" TO buz")
+        #expect(await sink.write([BatchSlice(next)]).isDelivered)
+        let question = "SELECT (SELECT count(*) FROM buz_cdc.\"public.orders.1\"), count(*), min(name) FROM orders"
+        #expect(try server.sql(question) == "10|10|c")
+        await sink.close()
+    }
 }
