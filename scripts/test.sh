@@ -13,6 +13,8 @@ export BUZ_SNOWFLAKE=${BUZ_SNOWFLAKE:-$(dirname "$BUZ_PG_ROOT")/snowflake}
 export BUZ_DUCKDB=${BUZ_DUCKDB:-$(dirname "$BUZ_PG_ROOT")/duckdb}
 export BUZ_SQLFLUFF=${BUZ_SQLFLUFF:-$(dirname "$BUZ_PG_ROOT")/sqlfluff}
 export BUZ_CLICKHOUSE=${BUZ_CLICKHOUSE:-$(dirname "$BUZ_PG_ROOT")/clickhouse}
+export BUZ_MYSQL=${BUZ_MYSQL:-$(dirname "$BUZ_PG_ROOT")/mysql}
+export BUZ_TIMESCALE=${BUZ_TIMESCALE:-$(dirname "$BUZ_PG_ROOT")/timescale}
 if [ -z "${BUZ_SHARED:-}" ] && [ -d ../shared/data ]; then BUZ_SHARED=$(cd ../shared && pwd); export BUZ_SHARED; fi
 
 swift format lint --strict --recursive Sources Tests Fuzz/Sources Package.swift

@@ -5,11 +5,11 @@ import Testing
 
 /// A source, a sidecar and a MariaDB.
 private struct MySQLStand {
-    let mysql: MariaDBServer
+    let mysql: MySQLServer
     let stand: Stand
 
-    init(schema: String, mode: String = "mirror", more: String = "") throws {
-        mysql = try MariaDBServer()
+    init(_ kind: MySQLServer.Kind, schema: String, mode: String = "mirror", more: String = "") throws {
+        mysql = try MySQLServer(kind)
         stand = try Stand(
             schema: schema,
             sinks: """
@@ -28,13 +28,16 @@ private struct MySQLStand {
     }
 }
 
-@Suite("MySQL", .serialized, .enabled(if: MariaDBServer.isInstalled), .timeLimit(.minutes(10)))
+@Suite("MySQL", .serialized, .enabled(if: !MySQLServer.installed.isEmpty), .timeLimit(.minutes(10)))
 struct MySQLTests {
-    @Test("Values of every type are equal by snapshot and by stream, and one changed cell is found")
-    func everyType() throws {
+    @Test(
+        "Values of every type are equal by snapshot and by stream, and one changed cell is found",
+        arguments: MySQLServer.installed)
+    func everyType(kind: MySQLServer.Kind) throws {
         let hasContrib = try PostgresServer(PostgresServer.usual).hasContrib()
         let columns = EveryType.columns(hasContrib: hasContrib)
         let stand = try MySQLStand(
+            kind,
             schema: """
                 \(EveryType.definitions(hasContrib: hasContrib))
                 create table t (id int primary key, \(columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")));
@@ -75,12 +78,14 @@ struct MySQLTests {
         #expect(found.errors.contains("1 tables equal, 3 different, 0 unsettled, 0 not compared"), "\(found.errors)")
     }
 
-    @Test("Through kills, faults of the server, its crashes and changes of the schema the mirror equals the source")
-    func crashes() throws {
+    @Test(
+        "Through kills, faults of the server, its crashes and changes of the schema the mirror equals the source",
+        arguments: MySQLServer.installed)
+    func crashes(kind: MySQLServer.Kind) throws {
         let source = try PostgresServer()
         try Shop.create(on: source)
         // A table without a key, as pgbench makes it, is a list of changes.
-        let mysql = try MariaDBServer()
+        let mysql = try MySQLServer(kind)
         let cut = try Cut(before: mysql.port)
         let url = mysql.url.replacing(":\(mysql.port)/", with: ":\(cut.port)/")
         let sink =
@@ -157,9 +162,11 @@ struct MySQLTests {
     }
 
     @Test(
-        "A wrong password is not ready; a revoked grant and a dropped user are told; all end without a restart")
-    func credentials() throws {
+        "A wrong password is not ready; a revoked grant and a dropped user are told; all end without a restart",
+        arguments: MySQLServer.installed)
+    func credentials(kind: MySQLServer.Kind) throws {
         let stand = try MySQLStand(
+            kind,
             schema: "create table t (id int primary key, v text); insert into t values (1, 'a')")
         let sidecar = stand.stand.sidecar
         func expectTrouble(_ code: String) throws {
@@ -207,9 +214,10 @@ struct MySQLTests {
         #expect(try stand.deadLetters().isEmpty)
     }
 
-    @Test("A server that hangs costs no memory without bound, and is caught up with")
-    func hanging() throws {
+    @Test("A server that hangs costs no memory without bound, and is caught up with", arguments: MySQLServer.installed)
+    func hanging(kind: MySQLServer.Kind) throws {
         let stand = try MySQLStand(
+            kind,
             schema: "create table t (id int primary key, v text)",
             more: ", queue: {maxBytes: 8MiB}, park: {maxBytes: 1GiB}")
         let sidecar = stand.stand.sidecar

@@ -6,15 +6,9 @@ import Testing
 @testable import Sinks
 
 /// What a real MariaDB refuses, for a while or for ever.
-@Suite(.serialized, .enabled(if: MariaDBServer.isInstalled), .timeLimit(.minutes(3)))
+@Suite(.serialized, .enabled(if: !MySQLServer.installed.isEmpty), .timeLimit(.minutes(3)))
 struct MySQLFailureTests {
-    private let fixture: MySQLFixture
-    private var server: MariaDBServer { fixture.server }
-    private var orders: StreamDescriptor { fixture.orders }
-
-    init() throws { fixture = try MySQLFixture(settings: ["max-allowed-packet=1M"]) }
-
-    private func failure(_ change: (inout MySQLSinkSettings) -> Void) async -> SinkFailure? {
+    private func failure(_ fixture: MySQLFixture, _ change: (inout MySQLSinkSettings) -> Void) async -> SinkFailure? {
         var settings = fixture.settings()
         change(&settings)
         do {
@@ -25,38 +19,43 @@ struct MySQLFailureTests {
         }
     }
 
-    @Test("What is wrong is one line that says what to do, without the password")
-    func opening() async throws {
-        let wrong = try #require(await failure { $0.url = $0.url.replacing("secret%20word", with: "not%20it") })
+    @Test("What is wrong is one line that says what to do, without the password", arguments: MySQLServer.installed)
+    func opening(kind: MySQLServer.Kind) async throws {
+        // A MySQL makes itself a certificate otherwise.
+        let fixture = try MySQLFixture(kind, settings: kind == .mySQL ? ["tls-version="] : [])
+        let server = fixture.server
+        let wrong = try #require(
+            await failure(fixture) { $0.url = $0.url.replacing("secret%20word", with: "not%20it") })
         #expect(wrong.code == .unauthorized && wrong.message.contains("1045"), "\(wrong)")
-        let missing = try #require(await failure { $0.url = $0.url.replacing("shop_copy", with: "none") })
+        let missing = try #require(await failure(fixture) { $0.url = $0.url.replacing("shop_copy", with: "none") })
         // Nobody is told which databases there are whose they are not.
         #expect(missing.code == .unauthorized && missing.message.contains("1044"), "\(missing)")
         try server.sql("GRANT ALL ON none.* TO buz@'127.0.0.1'")
-        let unknown = try #require(await failure { $0.url = $0.url.replacing("shop_copy", with: "none") })
+        let unknown = try #require(await failure(fixture) { $0.url = $0.url.replacing("shop_copy", with: "none") })
         #expect(unknown.code == .misconfigured && unknown.message.contains("1049"), "\(unknown)")
-        let nowhere = try #require(await failure { $0.url = "mysql://buz:secret@127.0.0.1:1/shop" })
+        let nowhere = try #require(await failure(fixture) { $0.url = "mysql://buz:secret@127.0.0.1:1/shop" })
         #expect(nowhere.code == .unavailable && nowhere.reopen, "\(nowhere)")
-        let plain = try #require(await failure { $0.tls = .required })
+        let plain = try #require(await failure(fixture) { $0.tls = .required })
         #expect(plain.code == .misconfigured && plain.message.contains("no TLS"), "\(plain)")
         try server.sql("ALTER USER buz@'127.0.0.1' PASSWORD EXPIRE")
-        let expired = try #require(await failure { _ in })
+        let expired = try #require(await failure(fixture) { _ in })
         #expect(expired.code == .unauthorized, "\(expired)")
         try server.sql(
             "ALTER USER buz@'127.0.0.1' IDENTIFIED BY 'secret word'; ALTER USER buz@'127.0.0.1' ACCOUNT LOCK")
-        let locked = try #require(await failure { _ in })
-        #expect(locked.code == .unauthorized && locked.message.contains("4151"), "\(locked)")
+        let locked = try #require(await failure(fixture) { _ in })
+        let lockedError = kind == .mySQL ? "3118" : "4151"
+        #expect(locked.code == .unauthorized && locked.message.contains(lockedError), "\(locked)")
         try server.sql("ALTER USER buz@'127.0.0.1' ACCOUNT UNLOCK; SET GLOBAL max_connections = 10")
         server.freeze(true)
         let slow = try #require(
-            await failure {
+            await failure(fixture) {
                 $0.connectTimeout = .seconds(1)
                 $0.statementTimeout = .seconds(1)
             })
         server.freeze(false)
         #expect(slow.code == .unavailable, "\(slow)")
         for url in ["mysql:/x", "mysql://buz@h", "mysql://h/d", "mysql://u@h:x/d", "mysql://u:secret@h/d?ssl=1"] {
-            let odd = try #require(await failure { $0.url = url })
+            let odd = try #require(await failure(fixture) { $0.url = url })
             #expect(odd.code == .misconfigured && odd.message.contains("mysql://USER"), "\(odd)")
         }
         for one in [wrong, missing, unknown, nowhere, plain, expired, locked, slow] {
@@ -64,12 +63,17 @@ struct MySQLFailureTests {
         }
     }
 
-    @Test("Of many rows only those are refused that the server refuses, and the others are stored")
-    func poison() async throws {
+    @Test(
+        "Of many rows only those are refused that the server refuses, and the others are stored",
+        arguments: MySQLServer.installed)
+    func poison(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind, settings: ["max-allowed-packet=1M"])
+        let server = fixture.server
+        let orders = fixture.orders
         try server.sql(
             """
             CREATE TABLE orders (id BIGINT PRIMARY KEY, name LONGTEXT NOT NULL, note JSON NULL,
-              CHECK (name <> 'bad')) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
+              CHECK (name <> 'bad')) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE=\(kind.collation)
             """)
         let sink = fixture.sink()
         _ = try await sink.open()
@@ -98,8 +102,13 @@ struct MySQLFailureTests {
         await sink.close()
     }
 
-    @Test("A row beyond max_allowed_packet is one dead letter, and the server is not told of it")
-    func tooLarge() async throws {
+    @Test(
+        "A row beyond max_allowed_packet is one dead letter, and the server is not told of it",
+        arguments: MySQLServer.installed)
+    func tooLarge(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind, settings: ["max-allowed-packet=1M"])
+        let server = fixture.server
+        let orders = fixture.orders
         let sink = fixture.sink()
         _ = try await sink.open()
         let maker = BatchMaker()
@@ -117,8 +126,13 @@ struct MySQLFailureTests {
         await sink.close()
     }
 
-    @Test("Shapes that no table can have are refused with their events, and other tables go on")
-    func impossible() async throws {
+    @Test(
+        "Shapes that no table can have are refused with their events, and other tables go on",
+        arguments: MySQLServer.installed)
+    func impossible(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind, settings: ["max-allowed-packet=1M"])
+        let server = fixture.server
+        let orders = fixture.orders
         let lane = LaneStandIn(fixture.sink())
         try await lane.open()
         let maker = BatchMaker()
@@ -141,8 +155,13 @@ struct MySQLFailureTests {
         await lane.sink.close()
     }
 
-    @Test("Locks, full tables and missing grants are waited for, each with its own line")
-    func transient() async throws {
+    @Test(
+        "Locks, full tables and missing grants are waited for, each with its own line", arguments: MySQLServer.installed
+    )
+    func transient(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind, settings: ["max-allowed-packet=1M"])
+        let server = fixture.server
+        let orders = fixture.orders
         let sink = fixture.sink()
         _ = try await sink.open()
         let maker = BatchMaker()
@@ -173,8 +192,13 @@ struct MySQLFailureTests {
         await sink.close()
     }
 
-    @Test("A unique index besides the key, and an engine without transactions, are refused with what to do")
-    func tablesOfOthers() async throws {
+    @Test(
+        "A unique index besides the key, and an engine without transactions, are refused with what to do",
+        arguments: MySQLServer.installed)
+    func tablesOfOthers(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind, settings: ["max-allowed-packet=1M"])
+        let server = fixture.server
+        let orders = fixture.orders
         let maker = BatchMaker()
         maker.add(.create, orders, #"{"id":1,"name":"n"}"#, key: #"{"id":1}"#)
         let batch = maker.seal()
@@ -199,9 +223,11 @@ struct MySQLFailureTests {
         await sink.close()
     }
 
-    @Test("With tls: verify only a trusted server of the right name is written to, and the others are told what to do")
-    func encryption() async throws {
-        let server = try MariaDBServer(hasTLS: true)
+    @Test(
+        "With tls: verify only a trusted server of the right name is written to, and the others are told what to do",
+        arguments: MySQLServer.installed)
+    func encryption(kind: MySQLServer.Kind) async throws {
+        let server = try MySQLServer(kind, hasTLS: true)
         func open(_ tls: MySQLTLS, _ caFile: String? = nil, host: String = "127.0.0.1") async -> SinkFailure? {
             let url = server.url.replacing("127.0.0.1", with: host)
             let sink = MySQLSink(
@@ -232,8 +258,11 @@ struct MySQLFailureTests {
         #expect(!missing.message.contains("secret"), "\(missing)")
     }
 
-    @Test("Without the right to DROP a mirror is emptied by DELETE")
-    func withoutDrop() async throws {
+    @Test("Without the right to DROP a mirror is emptied by DELETE", arguments: MySQLServer.installed)
+    func withoutDrop(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind, settings: ["max-allowed-packet=1M"])
+        let server = fixture.server
+        let orders = fixture.orders
         try server.sql("REVOKE DROP ON shop_copy.* FROM buz@'127.0.0.1'")
         let lane = LaneStandIn(fixture.sink())
         try await lane.open()
@@ -246,11 +275,15 @@ struct MySQLFailureTests {
         await lane.sink.close()
     }
 
-    @Test("A full tablespace is told as such, loses nothing, and goes on once there is room")
-    func fullDisk() async throws {
-        let full = try MySQLFixture(settings: [
-            "innodb-file-per-table=0", "innodb-data-file-path=ibdata1:12M:autoextend:max:24M",
-        ])
+    @Test(
+        "A full tablespace is told as such, loses nothing, and goes on once there is room",
+        arguments: MySQLServer.installed)
+    func fullDisk(kind: MySQLServer.Kind) async throws {
+        let full = try MySQLFixture(
+            kind,
+            settings: [
+                "innodb-file-per-table=0", "innodb-data-file-path=ibdata1:12M:autoextend:max:24M",
+            ])
         let sink = full.sink(.events)
         _ = try await sink.open()
         let maker = BatchMaker()

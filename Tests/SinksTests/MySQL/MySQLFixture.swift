@@ -7,10 +7,12 @@ import Testing
 
 /// A server of a test's own, and sinks that write to it.
 struct MySQLFixture {
-    let server: MariaDBServer
+    let server: MySQLServer
     let orders = ordersStream()
 
-    init(settings: [String] = []) throws { server = try MariaDBServer(settings: settings) }
+    init(_ kind: MySQLServer.Kind, settings: [String] = []) throws {
+        server = try MySQLServer(kind, settings: settings)
+    }
 
     func settings(_ mode: MySQLSinkSettings.Mode = .mirror, invalid: String? = nil) -> MySQLSinkSettings {
         MySQLSinkSettings(

@@ -7,10 +7,10 @@ import Testing
 
 /// Random changes to a model and to a mirror, cut into writes at random, with sessions killed and the server killed at random moments and
 /// everything sent again: the mirror equals the model, and a table that is only appended to has each event once.
-@Suite(.serialized, .enabled(if: MariaDBServer.isInstalled), .timeLimit(.minutes(5)))
+@Suite(.serialized, .enabled(if: !MySQLServer.installed.isEmpty), .timeLimit(.minutes(5)))
 struct MySQLRandomWalkTests {
     /// A process of its own that ends whatever session a sink has, at random, while the writes go on.
-    private static func killer(of server: MariaDBServer) throws -> ChildProcess {
+    private static func killer(of server: MySQLServer) throws -> ChildProcess {
         let client = "/usr/bin/mariadb --no-defaults --socket=\(server.socket) --user=root -N"
         return try ChildProcess(
             [
@@ -25,9 +25,9 @@ struct MySQLRandomWalkTests {
             ], folder: server.folder)
     }
 
-    @Test(arguments: [UInt64.random(in: .min ... .max), 1])
-    func theMirrorEqualsTheModelWhateverIsKilled(seed: UInt64) async throws {
-        let fixture = try MySQLFixture()
+    @Test(arguments: [UInt64.random(in: .min ... .max), 1], MySQLServer.installed)
+    func theMirrorEqualsTheModelWhateverIsKilled(seed: UInt64, kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind)
         let orders = fixture.orders
         let log = testStream("log", [.init(name: "n", sqlType: "integer", kind: .integer(bits: 32))])
         let lane = LaneStandIn(fixture.sink())

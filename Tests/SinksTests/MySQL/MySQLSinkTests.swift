@@ -6,16 +6,13 @@ import Testing
 @testable import Sinks
 
 /// Against a real MariaDB.
-@Suite(.serialized, .enabled(if: MariaDBServer.isInstalled), .timeLimit(.minutes(3)))
+@Suite(.serialized, .enabled(if: !MySQLServer.installed.isEmpty), .timeLimit(.minutes(3)))
 struct MySQLSinkTests {
-    private let fixture: MySQLFixture
-    private var server: MariaDBServer { fixture.server }
-    private var orders: StreamDescriptor { fixture.orders }
-
-    init() throws { fixture = try MySQLFixture() }
-
-    @Test("Both modes pass the shared suite", arguments: [MySQLSinkSettings.Mode.events, .mirror])
-    func conformance(mode: MySQLSinkSettings.Mode) async throws {
+    @Test(
+        "Both modes pass the shared suite", arguments: [MySQLSinkSettings.Mode.events, .mirror], MySQLServer.installed)
+    func conformance(mode: MySQLSinkSettings.Mode, kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind)
+        let server = fixture.server
         func event(_ text: some StringProtocol) -> RecordedEvent {
             var batches = TestBatch()
             var event = RecordedEvent(EventRecord(), of: batches.transaction([]))
@@ -55,7 +52,11 @@ struct MySQLSinkTests {
         try await suite.losesNothingWhenInterrupted()
     }
 
-    @Test func rowsFollowTheirSource() async throws {
+    @Test(arguments: MySQLServer.installed)
+    func rowsFollowTheirSource(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind)
+        let server = fixture.server
+        let orders = fixture.orders
         let lane = LaneStandIn(fixture.sink())
         try await lane.open()
         let maker = BatchMaker()
@@ -95,8 +96,12 @@ struct MySQLSinkTests {
         await lane.sink.close()
     }
 
-    @Test("Keys are compared byte by byte, trailing blanks and case included, and alone or together")
-    func keys() async throws {
+    @Test(
+        "Keys are compared byte by byte, trailing blanks and case included, and alone or together",
+        arguments: MySQLServer.installed)
+    func keys(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind)
+        let server = fixture.server
         let lane = LaneStandIn(fixture.sink())
         try await lane.open()
         let maker = BatchMaker()
@@ -123,13 +128,19 @@ struct MySQLSinkTests {
         try await lane.deliver(batch)
         #expect(try server.sql("SELECT COUNT(*), SUM(a = 'a') FROM `keys`") == "9|1")
         #expect(
-            try server.sql("EXPLAIN DELETE FROM `keys` WHERE (a, b) IN (('a', x'00ff'), ('A', x'00ff'))")
-                .contains("range"))
+            try server.sql(
+                "EXPLAIN \(kind == .mySQL ? "FORMAT=TRADITIONAL" : "") DELETE FROM `keys` WHERE (a, b) IN (('a', x'00ff'), ('A', x'00ff'))"
+            )
+            .contains("range"))
         await lane.sink.close()
     }
 
-    @Test("Tables follow added columns and widened types, and those without a key are lists of changes, each once")
-    func shapes() async throws {
+    @Test(
+        "Tables follow added columns and widened types, and those without a key are lists of changes, each once",
+        arguments: MySQLServer.installed)
+    func shapes(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind)
+        let server = fixture.server
         let lane = LaneStandIn(fixture.sink())
         try await lane.open()
         let maker = BatchMaker()
@@ -169,8 +180,12 @@ struct MySQLSinkTests {
         await lane.sink.close()
     }
 
-    @Test("A session that ends after a table was changed loses nothing and repeats nothing")
-    func changesOfTablesCommit() async throws {
+    @Test(
+        "A session that ends after a table was changed loses nothing and repeats nothing",
+        arguments: MySQLServer.installed)
+    func changesOfTablesCommit(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind)
+        let server = fixture.server
         // The first table's rows are committed by the second one's making, with their position.
         let maker = BatchMaker()
         let log = fixture.stream([("n", .integer(bits: 32))], key: [], table: "log")
@@ -206,8 +221,10 @@ struct MySQLSinkTests {
         await first.close()
     }
 
-    @Test("Events are stored once, whoever writes them again, also beside each other")
-    func once() async throws {
+    @Test("Events are stored once, whoever writes them again, also beside each other", arguments: MySQLServer.installed)
+    func once(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind)
+        let server = fixture.server
         var maker = TestBatch()
         let batches = (0..<6).map { _ in maker.inserts(50) }
         let first = fixture.sink(.events)
@@ -260,13 +277,18 @@ struct MySQLSinkTests {
         (.string(maxLength: nil), #""😀 \u0027\\ ""#, "😀 '\\ "),
     ]
 
-    @Test("Values are stored as the page says, and those that a column cannot hold have their outcome")
-    func values() async throws {
-        for (number, one) in Self.cases.enumerated() { try await value(one.0, one.1, one.2, table: "v\(number)") }
+    @Test(
+        "Values are stored as the page says, and those that a column cannot hold have their outcome",
+        arguments: MySQLServer.installed)
+    func values(kind: MySQLServer.Kind) async throws {
+        let fixture = try MySQLFixture(kind)
+        for (number, one) in Self.cases.enumerated() {
+            try await value(one.0, one.1, one.2, table: "v\(number)", fixture)
+        }
     }
 
     private func value(
-        _ kind: StreamDescriptor.Kind, _ json: String, _ expected: String?, table name: String
+        _ kind: StreamDescriptor.Kind, _ json: String, _ expected: String?, table name: String, _ fixture: MySQLFixture
     ) async throws {
         // One that has come nowhere yet.
         var settings = fixture.settings()
@@ -280,7 +302,7 @@ struct MySQLSinkTests {
         let outcome = await sink.write([BatchSlice(maker.seal())])
         if let expected {
             #expect(outcome.isDelivered, "\(kind) \(json): \(outcome)")
-            let hexed = try server.sql(
+            let hexed = try fixture.server.sql(
                 "SELECT HEX(\(kind == .bytes ? "v" : "CAST(v AS CHAR)")) FROM \(name) WHERE id = 1")
             var wanted = ByteArena(capacity: 64)
             for byte in expected.utf8 { wanted.append(hex: UInt64(byte), digits: 2) }
@@ -296,7 +318,7 @@ struct MySQLSinkTests {
                 rejections.count == 1 && rejections[0].record == 0 && rejections[0].failure.message.contains("column v")
             )
         }
-        #expect(try server.sql("SELECT COUNT(*) FROM \(name) WHERE v IS NULL") == "1")
+        #expect(try fixture.server.sql("SELECT COUNT(*) FROM \(name) WHERE v IS NULL") == "1")
         await sink.close()
     }
 }
