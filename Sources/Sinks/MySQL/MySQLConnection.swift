@@ -21,6 +21,7 @@ final class MySQLConnection: SavepointSession {
             throw MySQLFailure(.connectionLost, "out of memory while connecting")
         }
         self.handle = handle
+        MySQLSignIn.register(handle)
         let limit = statement ?? settings.statementTimeout
         setOptions(settings, limit)
         guard
@@ -74,7 +75,7 @@ final class MySQLConnection: SavepointSession {
             set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, true)
         }
         if settings.tls != .verify {
-            // Whoever sits between could ask for the password as it is; these send none.
+            // Whoever sits between could ask for the password as it is; these send none outside of TLS.
             mysql_options(
                 handle, MARIADB_OPT_RESTRICTED_AUTH,
                 "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,parsec")
