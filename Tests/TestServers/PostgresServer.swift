@@ -27,9 +27,18 @@ package final class PostgresServer: @unchecked Sendable {
         return roots.map { "\($0)/\(major)/bin" }.first { access("\($0)/postgres", X_OK) == 0 }
     }
 
-    /// Starts a server; `settings` are `name=value`, after those that every test wants.
-    package init(_ major: Int = PostgresServer.usual, settings: [String] = []) throws {
-        guard let binaries = Self.binaries(of: major) else {
+    /// The programs of a server with Timescale, from `BUZ_TIMESCALE`; nil, and said, where there is none.
+    package static let timescale: String? = {
+        let folder = getenv("BUZ_TIMESCALE").map { String(cString: $0) } ?? "/var/cache/buz-cdc/timescale"
+        if access("\(folder)/bin/postgres", X_OK) == 0 { return "\(folder)/bin" }
+        print("SKIPPED: no Timescale: run scripts/install.sh test")
+        return nil
+    }()
+
+    /// Starts a server; `settings` are `name=value`, after those that every test wants. `binaries`: the folder of another build of that
+    /// version.
+    package init(_ major: Int = PostgresServer.usual, binaries: String? = nil, settings: [String] = []) throws {
+        guard let binaries = binaries ?? Self.binaries(of: major) else {
             throw ChildProcess.Failure(
                 description: "Postgres \(major) is not installed: set BUZ_PG_ROOT, or install it")
         }

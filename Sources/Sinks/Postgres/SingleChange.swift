@@ -25,7 +25,9 @@ struct SingleChange {
         case .partial:
             let new = try row(batch.bytes(of: record.payload))
             let isMoved = record.flags.contains(.keyChanged) && !record.before.isEmpty
-            return try update(new, where: isMoved ? try row(batch.bytes(of: record.before)) : new)
+            guard isMoved else { return try update(new, where: new) }
+            let old = try row(batch.bytes(of: record.before))
+            return try partsKeepRows() ? replace(old, by: new) : update(new, where: old)
         }
     }
 
@@ -52,6 +54,11 @@ struct SingleChange {
     private func insert(_ row: MirrorRow, _ columns: [Int], _ conflict: String) throws(PostgresFailure) -> Int {
         var parameters: [String?] = []
         for index in columns { parameters.append(try row.parameter(index, of: target)) }
+        return try insert(columns, parameters, conflict)
+    }
+
+    @discardableResult
+    private func insert(_ columns: [Int], _ parameters: [String?], _ conflict: String) throws(PostgresFailure) -> Int {
         let marks = columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
         return try connection.query(
             """
@@ -74,6 +81,36 @@ struct SingleChange {
         ).affected
         if changed > 0 { return 0 }
         return try insert(row, columns, "ON CONFLICT (\(target.list(target.key))) DO NOTHING")
+    }
+
+    /// Whether the table is an ordinary one with parts that inherit from it, as Timescale's hypertables are: no update brings a row from one
+    /// part to another there. Partitions of Postgres do that.
+    private func partsKeepRows() throws(PostgresFailure) -> Bool {
+        try connection.query(
+            """
+            SELECT 1 FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
+            WHERE c.oid = $1::regclass AND c.relkind = 'r' LIMIT 1
+            """, [target.table.sql]
+        ).rowCount > 0
+    }
+
+    /// Takes a row away and stores it anew, with what the change does not tell of it.
+    private func replace(_ old: MirrorRow, by new: MirrorRow) throws(PostgresFailure) -> Int {
+        let kept = target.writable.filter { new.values[$0] == nil }
+        let told = target.writable.filter { new.values[$0] != nil }
+        var parameters: [String?] = []
+        let condition = try self.condition(old, &parameters)
+        let list = kept.isEmpty ? "1" : target.list(kept)
+        let found = try connection.query(
+            "DELETE FROM \(target.table.sql) WHERE \(condition) RETURNING \(list)", parameters)
+        guard found.rowCount > 0 else {
+            return try insert(new, told, "ON CONFLICT (\(target.list(target.key))) DO NOTHING")
+        }
+        var values: [String?] = []
+        for index in told { values.append(try new.parameter(index, of: target)) }
+        for column in kept.indices { values.append(found.text(0, column)) }
+        try insert(told + kept, values, target.conflictClause)
+        return 0
     }
 
     private func condition(_ row: MirrorRow, _ parameters: inout [String?]) throws(PostgresFailure) -> String {
