@@ -82,6 +82,12 @@ struct CheckCommand: AsyncParsableCommand {
             } catch {
                 report.error(part, "open", error.message)
             }
+            for finding in await (sink as? any InspectedSink)?.inspect() ?? [] {
+                switch finding.severity {
+                case .warning: report.warning(part, finding.topic, finding.message, remedy: finding.remedy)
+                case .error: report.error(part, finding.topic, finding.message, remedy: finding.remedy)
+                }
+            }
             await sink.close()
         } catch {
             for line in error.lines { report.error(part, "settings", line) }

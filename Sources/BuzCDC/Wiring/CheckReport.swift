@@ -18,6 +18,10 @@ struct CheckReport {
         add(part, PreflightFinding(.ok, topic, message))
     }
 
+    mutating func warning(_ part: String, _ topic: String, _ message: String, remedy: String = "") {
+        add(part, PreflightFinding(.warning, topic, message, remedy: remedy))
+    }
+
     mutating func error(_ part: String, _ topic: String, _ message: String, remedy: String = "") {
         add(part, PreflightFinding(.error, topic, message, remedy: remedy))
     }

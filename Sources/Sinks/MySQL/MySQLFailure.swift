@@ -35,6 +35,9 @@ struct MySQLFailure: Error, Sendable {
 
     /// From an error of the server or of the library. `message` is as it came.
     init(code: UInt32, state: String, message: String) {
+        let early = code == 2002 ? Self.early(message) : nil
+        let code = early?.code ?? code
+        let message = early?.message ?? message
         kind = Self.kind(of: code, state, message)
         self.code = code
         if kind == .data {
@@ -150,6 +153,14 @@ struct MySQLFailure: Error, Sendable {
         }
         let isNamed = ["column ", "Column ", "Field "].contains { text.hasSuffix($0) }
         return (isNamed ? name.map(String.init) : nil, row)
+    }
+
+    /// What the library wraps: a server's `1130 - Host … is not allowed` that came before TLS began.
+    private static func early(_ message: String) -> (code: UInt32, message: String)? {
+        guard let mark = message.ranges(of: "cannot be verified: ").last else { return nil }
+        let rest = message[mark.upperBound...]
+        guard let dash = rest.firstRange(of: " - "), let code = UInt32(rest[..<dash.lowerBound]) else { return nil }
+        return (code, String(rest[dash.upperBound...]))
     }
 
     static func oneLine(_ message: String) -> String {

@@ -4,7 +4,7 @@ package import CoreIngest
 /// also stores how far it reaches, so every event takes effect once: see docs/sinks/mysql.md.
 package final class MySQLSink: Sink, @unchecked Sendable {
     // Safe to share: the lane never overlaps the calls of `Sink`, and nothing else touches the mutable fields.
-    private let settings: MySQLSinkSettings
+    let settings: MySQLSinkSettings
     private let positions: MySQLPositions
     private let events: MySQLEventTable
     private let invalidEvents: MySQLEventTable?

@@ -258,58 +258,6 @@ struct MySQLFailureTests {
         #expect(!missing.message.contains("secret"), "\(missing)")
     }
 
-    @Test(
-        "Each way of signing in works over TCP with and without TLS and by a Unix socket, when the server knows the user and when it has forgotten",
-        .enabled(if: MySQLServer.installed.contains(.mySQL)), arguments: ["caching_sha2_password", "sha256_password"])
-    func signingIn(plugin: String) async throws {
-        let server = try MySQLServer(.mySQL)
-        try server.sql(
-            """
-            CREATE USER other IDENTIFIED WITH \(plugin) BY 'a long''er password \u{1F600}';
-            GRANT ALL ON shop_copy.* TO other;
-            CREATE USER bare IDENTIFIED WITH \(plugin) BY ''; GRANT ALL ON shop_copy.* TO bare;
-            """)
-        let word = "a%20long'er%20password%20%F0%9F%98%80"
-        for hasTLS in [true, false] {
-            if !hasTLS {
-                try server.stop()
-                try server.start(with: ["tls-version="])
-            }
-            for tls in hasTLS ? [MySQLTLS.off, .preferred, .required] : [.off, .preferred] {
-                for place in ["127.0.0.1:\(server.port)/shop_copy", "localhost/shop_copy?socket=\(server.socket)"] {
-                    for identity in ["other:\(word)", "bare"] {
-                        // sha256_password sends even an empty password through the same door; libmariadb does it.
-                        try server.sql("FLUSH PRIVILEGES")
-                        for _ in 0..<2 {
-                            let sink = MySQLSink(
-                                MySQLSinkSettings(name: "copy", url: "mysql://\(identity)@\(place)", tls: tls),
-                                renderer: SampleEvents.renderer)
-                            do {
-                                _ = try await sink.open()
-                            } catch {
-                                Issue.record("\(plugin) \(identity.prefix(4)) \(tls) \(hasTLS) \(place): \(error)")
-                            }
-                            await sink.close()
-                        }
-                    }
-                    let url = "mysql://other:wrong@\(place)"
-                    let wrong = try #require(await failure(url, tls))
-                    #expect(wrong.code == .unauthorized && wrong.message.contains("1045"), "\(tls) \(place): \(wrong)")
-                }
-            }
-        }
-    }
-
-    private func failure(_ url: String, _ tls: MySQLTLS) async -> SinkFailure? {
-        let settings = MySQLSinkSettings(name: "copy", url: url, tls: tls)
-        do {
-            _ = try await MySQLSink(settings, renderer: SampleEvents.renderer).open()
-            return nil
-        } catch {
-            return error
-        }
-    }
-
     @Test("Without the right to DROP a mirror is emptied by DELETE", arguments: MySQLServer.installed)
     func withoutDrop(kind: MySQLServer.Kind) async throws {
         let fixture = try MySQLFixture(kind, settings: ["max-allowed-packet=1M"])

@@ -33,6 +33,15 @@ import Testing
         #expect(!failure.message.contains(" 'x'"), "\(failure.message)")
     }
 
+    @Test("An error from before TLS began is the server's own")
+    func early() {
+        let text =
+            "Received error packet before completion of TLS handshake. The authenticity of the following error cannot be verified: 1130 - Host 'x' is not allowed"
+        let failure = MySQLFailure(code: 2002, state: "HY000", message: text)
+        #expect(failure.kind == .permission && failure.message == "Host 'x' is not allowed (error 1130)")
+        #expect(MySQLFailure(code: 2002, state: "HY000", message: "Can't connect").kind == .connectionLost)
+    }
+
     @Test("Names that MySQL cannot have are changed in a way that stays")
     func names() {
         #expect(mysqlIdentifier("a`b\\c") == "`a``b\\c`")
