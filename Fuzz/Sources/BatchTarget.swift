@@ -42,7 +42,13 @@ enum BatchTarget {
             promise(false, "a record alone cannot be read")
             return
         }
-        let (one, other) = (batch.records[index], alone.records[0])
+        var one = batch.records[index]
+        let other = alone.records[0]
+        // The verdict of one that was set aside for its schema stays behind.
+        if !one.flags.isDisjoint(with: .setAside) {
+            promise(other.flags.isDisjoint(with: .setAside.union(.invalid)), "a record alone is still set aside")
+            one.validationError = .none
+        }
         for (left, right) in [
             (one.payload, other.payload), (one.key, other.key), (one.before, other.before),
             (one.unchanged, other.unchanged), (one.contexts, other.contexts),
