@@ -69,7 +69,8 @@ struct MySQLFailure: Error, Sendable {
         case 1048, 1062, 1118, 1216, 1217, 1264, 1265, 1292, 1364, 1366, 1367, 1369, 1406, 1411, 1416, 1451, 1452, 1526,
             1644, 1690, 1713, 1906, 3140...3158, 3819, 4025, 1153:
             return .data
-        case 2059, 2061, 1046, 1049, 1064, 1193, 1231, 1298, 1273: return .misconfigured
+        // The last: a server that takes no session without TLS.
+        case 2059, 2061, 1046, 1049, 1064, 1193, 1231, 1298, 1273, 3159: return .misconfigured
         default: break
         }
         switch state.prefix(2) {

@@ -40,6 +40,7 @@ import Testing
         let failure = MySQLFailure(code: 2002, state: "HY000", message: text)
         #expect(failure.kind == .permission && failure.message == "Host 'x' is not allowed (error 1130)")
         #expect(MySQLFailure(code: 2002, state: "HY000", message: "Can't connect").kind == .connectionLost)
+        #expect(MySQLFailure(code: 3159, state: "HY000", message: "insecure transport").kind == .misconfigured)
     }
 
     @Test("Names that MySQL cannot have are changed in a way that stays")
