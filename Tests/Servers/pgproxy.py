@@ -92,6 +92,9 @@ class Rules:
         """The statements in Postgres's own words, as text; raises Refused."""
         return statement.text
 
+    def literals(self, text):
+        """Raises Refused for a literal in a text that the server would not take."""
+
     def error(self, state, message):
         """An error of Postgres as the server would say it."""
         return state, message
@@ -112,6 +115,8 @@ class Proxy:
         if len(sql) > self.rules.most:
             return self.refusal(Refused("54000", f"Statement is too large. Statement Size: {len(sql)} bytes. Maximum Allowed: {self.rules.most} bytes"))
         text = sql.decode("utf-8", "surrogateescape")
+        if len(sql) > 1 << 15 and (quick := self.translate_rows(text, session)) is not None:
+            return quick
         out = []
         statements = split(text, self.rules.tokens)
         session.together = len(statements) > 1
@@ -123,6 +128,26 @@ class Proxy:
                 out.append(self.refusal(refused).decode())
                 break
         return ";".join(out).encode("utf-8", "surrogateescape")
+
+    def translate_rows(self, text, session):
+        """A long `INSERT … VALUES` by its beginning, its first row and what stands behind the last one; None where it is not such a one."""
+        head = re.match(r"""\s*INSERT INTO [\w".]+(?: \([\w", ]*\))? VALUES """, text)
+        if not head:
+            return None
+        bare = self.rules.tokens.sub("''", text[head.end() :])
+        row = re.match(r"\((?:[^()]|\([^()]*\))*\)", bare)
+        if not row or re.search(r"(?i)[;\[]|\b(?!null\b|true\b|false\b)[a-z_]{2,}", bare):
+            return None
+        statement = Statement(head[0] + row[0], self.rules.tokens)
+        self.note(statement)
+        session.together = False
+        try:
+            self.rules.literals(text[head.end() :])
+            changed = self.rules.rewrite(statement, session)
+        except Refused as refused:
+            return self.refusal(refused)
+        beginning = changed[: len(changed) - len(row[0])]
+        return (beginning + text[head.end() :]).encode("utf-8", "surrogateescape")
 
     @staticmethod
     def refusal(refused):

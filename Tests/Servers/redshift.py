@@ -46,9 +46,7 @@ class Redshift(Rules):
         for pattern, state, words in MISSING:
             if statement.has(pattern):
                 raise Refused(state, words)
-        for literal in statement.literals():
-            if len(literal) > 65535 and len(literal.encode("utf-8", "surrogateescape")) > 65537 + literal.count("\\\\") + literal.count("''"):
-                raise Refused("22001", "value too long for type character varying(65535)")
+        self.literals(statement.text)
         if statement.begins("SET") and not statement.begins(r"SET\s+(TRANSACTION|SESSION\s+CHARACTERISTICS)"):
             return self.setting(statement)
         # Without case even where they are quoted.
@@ -58,6 +56,11 @@ class Redshift(Rules):
         if statement.begins("TRUNCATE") and session.in_transaction:
             return statement.text + ";COMMIT"
         return statement.text
+
+    def literals(self, text):
+        for found in re.finditer(r"'((?:[^'\\]|\\.|''){65536,})'", text):
+            if len(found[1].encode("utf-8", "surrogateescape")) > 65535 + found[1].count("\\\\") + found[1].count("''"):
+                raise Refused("22001", "value too long for type character varying(65535)")
 
     def setting(self, statement):
         name = re.match(r"\s*SET\s+(?:SESSION\s+)?(\w+)", statement.text, re.I)

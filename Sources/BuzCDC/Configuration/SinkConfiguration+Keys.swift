@@ -7,6 +7,7 @@ extension SinkConfiguration {
         PostgresSinkConfiguration.self, MySQLSinkConfiguration.self, SQLiteSinkConfiguration.self,
         DuckDBSinkConfiguration.self, BigQuerySinkConfiguration.self, SnowflakeSinkConfiguration.self,
         ClickHouseSinkConfiguration.self, MaterializeSinkConfiguration.self,
+        RedshiftSinkConfiguration.self,
     ]
 
     private enum Keys {

@@ -20,6 +20,8 @@ enum MirrorFactory {
             }
         case let mysql as MySQLSinkConfiguration:
             return ReadMirror(try MySQLMirrorReader(SinkFactory.settings(mysql, name: sink.name)))
+        case let redshift as RedshiftSinkConfiguration:
+            return ReadMirror(try RedshiftMirrorReader(SinkFactory.settings(redshift, name: sink.name)))
         case let clickHouse as ClickHouseSinkConfiguration:
             return ReadMirror(ClickHouseMirrorReader(SinkFactory.settings(clickHouse, name: sink.name)))
         case let bigquery as BigQuerySinkConfiguration:

@@ -59,6 +59,10 @@ struct SinkFactory {
             var settings = Self.settings(mysql, name: name)
             settings.isReplay = isReplay
             return MySQLSink(settings, renderer: renderer)
+        case let redshift as RedshiftSinkConfiguration:
+            var settings = Self.settings(redshift, name: name)
+            settings.isReplay = isReplay
+            return RedshiftSink(settings, renderer: renderer)
         case let clickHouse as ClickHouseSinkConfiguration:
             var settings = Self.settings(clickHouse, name: name)
             settings.isReplay = isReplay
@@ -78,6 +82,14 @@ struct SinkFactory {
             format: postgres.outputs.format, schema: postgres.schema, defaultOutput: postgres.outputs.defaultOutput,
             deadletterOutput: postgres.outputs.deadletterOutput, positionsSchema: postgres.positionsSchema,
             connectTimeout: postgres.connectTimeout, statementTimeout: postgres.statementTimeout)
+    }
+
+    static func settings(_ redshift: RedshiftSinkConfiguration, name: String) -> RedshiftSinkSettings {
+        RedshiftSinkSettings(
+            name: name, url: redshift.url, mode: .init(rawValue: redshift.outputs.mode.rawValue) ?? .events,
+            format: redshift.outputs.format, schema: redshift.schema, defaultOutput: redshift.outputs.defaultOutput,
+            deadletterOutput: redshift.outputs.deadletterOutput, positionsSchema: redshift.positionsSchema,
+            connectTimeout: redshift.connectTimeout, statementTimeout: redshift.statementTimeout)
     }
 
     static func settings(_ mysql: MySQLSinkConfiguration, name: String) -> MySQLSinkSettings {

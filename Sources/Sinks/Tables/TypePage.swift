@@ -18,6 +18,7 @@ package struct TypePage: Sendable, CustomStringConvertible {
         TypePage("docs/sinks/bigquery.md", BigQueryTypes.self),
         TypePage("docs/sinks/snowflake.md", SnowflakeTypes.self),
         TypePage("docs/sinks/materialize.md", MaterializeTypes.self),
+        TypePage("docs/sinks/redshift.md", RedshiftTypes.self),
     ]
 
     private init(path: String, table: String) {
