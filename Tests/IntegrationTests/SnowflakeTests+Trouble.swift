@@ -12,6 +12,36 @@ extension SnowflakeTests {
         try snowflake.fault("/v2/streaming", #""status":403,"message":"not authorized","count":1000000"#)
     }
 
+    @Test("An encrypted key signs in, and a wrong passphrase is one line", .timeLimit(.minutes(2)))
+    func keyPair() throws {
+        try source.sql("create table t (id int primary key); insert into t values (1)", database: "shop")
+        let strict = try SnowflakeEmulator(requiresAuth: true)
+        func sidecar(_ passphrase: String) throws -> Sidecar {
+            let sidecar = try Sidecar(
+                url: source.url("shop"),
+                sinks: """
+                    - {name: warehouse, type: snowflake, account: org-acct, url: "\(strict.url)", user: BUZ, privateKeyFile: "OUT.p8",
+                       privateKeyPassphrase: \(passphrase), database: SHOP}
+                    """)
+            let path = sidecar.outputFolder
+            for command in [
+                "openssl genrsa 2048 | openssl pkcs8 -topk8 -v2 aes-256-cbc -passout pass:sesame -out \(path).p8",
+                "openssl rsa -in \(path).p8 -passin pass:sesame -pubout -out \(path).pub",
+            ] { _ = try ChildProcess.run(["sh", "-c", command], folder: sidecar.folder) }
+            try strict.control("PUT", "users/BUZ", readText("\(path).pub"))
+            return sidecar
+        }
+        let wrong = try sidecar("guessed")
+        let check = try wrong.command(["check", "--config", wrong.configuration])
+        #expect(check.code == 1)
+        #expect(check.output.contains("the passphrase does not open the private key"), "\(check.output)")
+        let right = try sidecar("sesame")
+        try right.runUntilIdle()
+        let rows = try strict.control("GET", "requests?path_regex=/rows")
+        #expect(rows.contains("/rows"), "\(right.errors)")
+        #expect(!right.errors.contains("sesame") && !check.output.contains("guessed"))
+    }
+
     @Test(
         "A role that is revoked while it runs is one line, nothing is lost, and it goes on once the role is granted",
         .timeLimit(.minutes(3)), arguments: ["commitTimeout: 20s", "mode: mirror, merge: {interval: 1s}"])

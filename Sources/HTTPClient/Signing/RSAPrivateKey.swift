@@ -14,19 +14,9 @@ package final class RSAPrivateKey: Sendable, CustomStringConvertible {
         guard pem.count <= Self.mostBytes else {
             throw SigningError(.malformed, "a private key of more than \(Self.mostBytes) bytes is not read")
         }
-        guard let file = BIO_new_mem_buf(pem, Int32(pem.count)) else {
-            throw SigningError(.resource, "libcrypto has no memory to read a private key")
-        }
-        defer {
-            BIO_free(file)
-            // What went wrong stays with the thread otherwise, and libcurl would find it there.
-            ERR_clear_error()
-        }
-        var request = PassphraseRequest(passphrase: passphrase)
-        let read = withUnsafeMutablePointer(to: &request) { request in
-            // Without a callback libcrypto would ask at the terminal.
-            PEM_read_bio_PrivateKey(file, nil, answerPassphrase, request)
-        }
+        // The file that libcrypto reads keeps the pointer: BIO_new_mem_buf(3).
+        guard let (read, request) = pem.withUnsafeBytes({ Self.read($0, PassphraseRequest(passphrase: passphrase)) })
+        else { throw SigningError(.resource, "libcrypto has no memory to read a private key") }
         guard let read else { throw Self.failure(request) }
         guard EVP_PKEY_get_base_id(read) == EVP_PKEY_RSA, Self.bits.contains(Int(EVP_PKEY_get_bits(read))) else {
             EVP_PKEY_free(read)
@@ -41,6 +31,24 @@ package final class RSAPrivateKey: Sendable, CustomStringConvertible {
     deinit { EVP_PKEY_free(key) }
 
     package var description: String { "<RSA private key>" }
+
+    /// The key in PEM, if there is one that can be read, and what libcrypto asked for; nil where there is no memory.
+    private static func read(_ pem: UnsafeRawBufferPointer, _ asked: PassphraseRequest) -> (
+        OpaquePointer?, PassphraseRequest
+    )? {
+        guard let file = BIO_new_mem_buf(pem.baseAddress, Int32(pem.count)) else { return nil }
+        defer {
+            BIO_free(file)
+            // What went wrong stays with the thread otherwise, and libcurl would find it there.
+            ERR_clear_error()
+        }
+        var request = asked
+        let read = withUnsafeMutablePointer(to: &request) { request in
+            // Without a callback libcrypto would ask at the terminal.
+            PEM_read_bio_PrivateKey(file, nil, answerPassphrase, request)
+        }
+        return (read, request)
+    }
 
     private static func failure(_ request: PassphraseRequest) -> SigningError {
         if request.isTooLong {
