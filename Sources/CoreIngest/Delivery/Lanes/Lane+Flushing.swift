@@ -9,6 +9,7 @@ extension Lane {
     }
 
     func flush(_ writer: inout LaneWriter) async {
+        writer.flushesNow = false
         if writer.window.hasTaken {
             do throws(SinkFailure) {
                 let began = time.now()

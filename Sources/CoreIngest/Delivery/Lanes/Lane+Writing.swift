@@ -13,6 +13,8 @@ struct LaneWriter {
     var needsOpen = true
     /// When something was written first after the last flush.
     var takenSince: Duration?
+    /// What was written is flushed before anything else is.
+    var flushesNow = false
 }
 
 extension Lane {
@@ -29,7 +31,7 @@ extension Lane {
             if writer.window.hasPending {
                 await lingerForMore(&writer)
                 await write(&writer)
-                if !writer.needsOpen, flushIsDue(writer) { await flush(&writer) }
+                if !writer.needsOpen, writer.flushesNow || flushIsDue(writer) { await flush(&writer) }
             } else if !writer.window.isEmpty {
                 await flush(&writer)
             } else {
@@ -160,6 +162,7 @@ extension Lane {
 
     private func took(_ gathered: LaneWindow.Gathered, except buried: Int = 0, _ writer: inout LaneWriter) {
         writer.window.took(gathered)
+        if gathered.endsShape { writer.flushesNow = true }
         if writer.takenSince == nil { writer.takenSince = time.now() }
         metrics.delivered.add(max(0, gathered.events - buried))
         metrics.deliveredBytes.add(gathered.bytes)
@@ -254,7 +257,7 @@ extension Lane {
         let pause = settings.retry.pause(attempt: attempt, after: failure, jitter: Double.random(in: 0...1))
         // The first of a row, then ever more rarely.
         if attempt & (attempt - 1) == 0 {
-            logger.warning("Failed to \(what), attempt \(attempt), again in \(pause): \(failure)")
+            logger.warning("Failed to \(what), attempt \(attempt), again in \(pause.inTenths) s: \(failure)")
         }
         // A source that was refused may go on now, as a failing sink's events are parked.
         settlement.roomMayBeThere()
@@ -264,5 +267,11 @@ extension Lane {
 }
 
 extension Duration {
+    /// Seconds with one digit behind the point, for people.
+    var inTenths: String {
+        let tenths = Int64((seconds * 10).rounded(.up))
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
     var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -35,6 +35,8 @@ struct LaneWindow {
         var events = 0
         var bytes = 0
         var cursor: Cursor
+        /// A table has another shape from the cursor on: what is gathered is to be flushed before the rest is written.
+        var endsShape = false
     }
 
     struct Cursor: Equatable, Comparable {
@@ -66,22 +68,24 @@ struct LaneWindow {
         pendingEvents += queued.batch.records.count - next
     }
 
-    /// The next write, of at most so many events and bytes, but at least one event.
+    /// The next write, of at most so many events and bytes, but at least one event, and of each table in one shape: ``WriteShapes``.
     func gather(maxEvents: Int, maxBytes: Int) -> Gathered {
         var out = Gathered(cursor: cursor)
+        var shapes = WriteShapes()
         while out.cursor.entry < entries.count, out.events < maxEvents, out.bytes < maxBytes {
             let entry = entries[out.cursor.entry]
             let batch = entry.queued.batch
             let total = batch.records.count
             let perEvent = max(1, batch.memoryCost / max(1, total))
             var record = max(out.cursor.record, entry.next)
-            while record < total, out.events < maxEvents, out.bytes < maxBytes {
+            let limit = shapes.change(in: batch, record..<max(record, total)) ?? total
+            while record < limit, out.events < maxEvents, out.bytes < maxBytes {
                 if entry.isExcluded(record) {
                     record += 1
                     continue
                 }
                 let room = min(maxEvents - out.events, max(1, (maxBytes - out.bytes) / perEvent))
-                var end = min(total, record + room)
+                var end = min(limit, record + room)
                 let hole = entry.place(of: record)
                 if hole < entry.excluded.count { end = min(end, entry.excluded[hole]) }
                 out.slices.append(BatchSlice(batch, range: record..<end))
@@ -90,9 +94,10 @@ struct LaneWindow {
                 out.bytes += (end - record) * perEvent
                 record = end
             }
-            while record < total, entry.isExcluded(record) { record += 1 }
+            while record < limit, entry.isExcluded(record) { record += 1 }
             if record < total {
                 out.cursor.record = record
+                out.endsShape = record == limit
                 break
             }
             out.cursor = Cursor(entry: out.cursor.entry + 1, record: 0)
