@@ -139,4 +139,76 @@ struct VerifySQLiteTests {
         #expect(found.errors.contains("0 tables equal, 3 different, 0 unsettled, 0 not compared"), "\(found.errors)")
         #expect(found.output.split(separator: "\n").filter { $0.contains("=") && $0.hasPrefix("public.") }.count == 3)
     }
+
+    @Test("A mirror that cannot take a changed type is made anew by dropping it, as its line says")
+    func droppedAfterRefusal() throws {
+        let folder = try TemporaryFolder("dropped")
+        let stand = try Stand(
+            schema: "create table t (id int primary key, v text); create table u (id int primary key);",
+            sinks: "- {name: laptop, type: sqlite, mode: mirror, path: \(folder.path)/shop.sqlite, retry: {max: 500ms}}"
+        )
+        try stand.deliver("insert into t values (1, 'x')")
+        // Rows of the old shape and of the new one wait together.
+        try stand.source(
+            """
+            insert into t values (2, 'y'); alter table t alter id type text; insert into t values ('three', 'z');
+            insert into u values (1);
+            """)
+        try stand.sidecar.start()
+        try eventually(within: 30, "no word of it: \(stand.sidecar.errors)") {
+            stand.sidecar.get("/health/ready")?.body.contains("drop the table, then take a fresh snapshot") == true
+        }
+        let database = try SQLiteDatabase(path: "\(folder.path)/shop.sqlite")
+        try database.execute("DROP TABLE t")
+        try eventually(within: 30, "still refused: \(stand.sidecar.errors)") {
+            stand.sidecar.metric(#"buz_sink_lag_seconds{sink="laptop"}"#) == 0
+                && stand.sidecar.get("/health/ready")?.status == 200
+        }
+        try stand.sidecar.terminate()
+        var rows = try database.prepare("SELECT (SELECT group_concat(id) FROM t), (SELECT count(*) FROM u)")
+        #expect(try rows.step())
+        #expect(rows.text(0) == "three" && rows.integer(1) == 1)
+    }
+
+    @Test(
+        "Of two tables that would share a mirror the first has it, also after a restart, and the other's rows are dead letters"
+    )
+    func sharedMirror() throws {
+        let folder = try TemporaryFolder("shared")
+        let stand = try Stand(
+            schema: """
+                create table orders (id int primary key, v text); create table t (id int primary key);
+                insert into orders values (1, 'small');
+                """,
+            sinks: "- {name: laptop, type: sqlite, mode: mirror, path: \(folder.path)/shop.sqlite}")
+        try stand.deliver()
+        try stand.deliver(#"create table "Orders" (id int primary key, v text)"#)
+        // The first events of the next run are the other table's.
+        try stand.deliver(
+            """
+            insert into "Orders" values (1, 'large'), (2, 'large'); insert into orders values (3, 'small');
+            insert into t values (1);
+            """)
+        #expect(
+            stand.sidecar.errors.contains("which is the mirror of public.orders of input shop"),
+            "\(stand.sidecar.errors)")
+        try stand.deliver(#"update "Orders" set v = 'huge'; insert into t values (2)"#)
+        func rows() throws -> String {
+            let database = try SQLiteDatabase(path: "\(folder.path)/shop.sqlite")
+            var rows = try database.prepare(
+                "SELECT (SELECT group_concat(id || v) FROM orders) || ' ' || (SELECT count(*) FROM t)")
+            #expect(try rows.step())
+            return rows.text(0)
+        }
+        #expect(try rows() == "1small,3small 2")
+        // A replay does not bring them there either.
+        let replay = try stand.sidecar.command(["deadletters", "replay", "--config", stand.sidecar.configuration])
+        #expect(replay.code == 1 && replay.errors.contains("4 dead letters were not taken"), "\(replay)")
+        #expect(try rows() == "1small,3small 2")
+        // The line's own way out, once the other is gone.
+        let state = try SQLiteDatabase(path: "\(stand.sidecar.folder.path)/state/state.sqlite")
+        try state.execute("DELETE FROM state WHERE key = 'mirrors/laptop/orders'")
+        try stand.deliver(#"drop table orders; insert into "Orders" values (4, 'large')"#)
+        #expect(try rows() == "1small,3small,4large 2")
+    }
 }

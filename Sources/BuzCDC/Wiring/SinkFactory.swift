@@ -33,14 +33,17 @@ struct SinkFactory {
         case let postgres as PostgresSinkConfiguration:
             var settings = Self.settings(postgres, name: name)
             settings.isReplay = isReplay
+            settings.state = state
             return PostgresSink(settings, renderer: renderer)
         case let sqlite as SQLiteSinkConfiguration:
             var settings = Self.settings(sqlite, name: name)
             settings.isReplay = isReplay
+            settings.state = state
             return SQLiteSink(settings, renderer: renderer)
         case let duckDB as DuckDBSinkConfiguration:
             var settings = Self.settings(duckDB, name: name)
             settings.isReplay = isReplay
+            settings.state = state
             do throws(DuckDBFailure) {
                 return DuckDBSink(settings, library: try DuckDBLibrary.load(duckDB.library), renderer: renderer)
             } catch {
@@ -54,10 +57,12 @@ struct SinkFactory {
         case let snowflake as SnowflakeSinkConfiguration:
             var settings = Self.settings(snowflake, name: name)
             settings.isReplay = isReplay
+            settings.state = state
             return SnowflakeSink(settings, renderer: renderer, client: snowflake.client, metrics: metrics)
         case let mysql as MySQLSinkConfiguration:
             var settings = Self.settings(mysql, name: name)
             settings.isReplay = isReplay
+            settings.state = state
             return MySQLSink(settings, renderer: renderer)
         case let redshift as RedshiftSinkConfiguration:
             var settings = Self.settings(redshift, name: name)
@@ -66,10 +71,12 @@ struct SinkFactory {
         case let clickHouse as ClickHouseSinkConfiguration:
             var settings = Self.settings(clickHouse, name: name)
             settings.isReplay = isReplay
+            settings.state = state
             return ClickHouseSink(settings, renderer: renderer)
         case let materialize as MaterializeSinkConfiguration:
             var settings = Self.settings(materialize, name: name)
             settings.isReplay = isReplay
+            settings.state = state
             return MaterializeSink(settings, renderer: renderer)
         default:
             throw .usage("the sink \(name) has a type that this build does not have")

@@ -11,6 +11,8 @@ package struct StateError: Error, Sendable, CustomStringConvertible {
         case forbidden
         /// The database takes this row never: a constraint, or its size.
         case refused
+        /// Set up in a way that cannot work until somebody mends it.
+        case misconfigured
         /// Anything else.
         case failed
     }

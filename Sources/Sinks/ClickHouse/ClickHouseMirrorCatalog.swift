@@ -4,9 +4,12 @@ import CoreIngest
 struct ClickHouseMirrorCatalog {
     private let database: String
     private var tables: [ClickHouseTable: ClickHouseMirrorTable] = [:]
-    private var origins = TableOrigins()
+    private var origins: TableOrigins
 
-    init(database: String) { self.database = database }
+    init(_ settings: ClickHouseSinkSettings) {
+        database = settings.database
+        origins = TableOrigins(settings.state, sink: settings.name)
+    }
 
     mutating func forget() { tables = [:] }
 
@@ -25,11 +28,11 @@ struct ClickHouseMirrorCatalog {
     ) throws(ClickHouseFailure) -> Result<ClickHouseMirrorTable, TableRefusal> {
         let target = ClickHouseTable.mirror(database, schema: stream.schemaName, name: stream.table)
         if let known = tables[target], known.descriptor === stream { return .success(known) }
-        if let mistake = origins.claim(
-            ExactText(target.name), as: target.name, for: stream, of: source,
-            remedy: "give them sinks of their own with different `database`")
-        {
-            throw ClickHouseFailure(.misconfigured, mistake)
+        do throws(TableRefusal) {
+            try origins.claim(ExactText(target.name), as: target.name, for: stream, of: source)
+        } catch {
+            guard error.canBeMended else { return .failure(error) }
+            throw ClickHouseFailure(.misconfigured, error.description)
         }
         if let known = tables[target], known.serves(stream) { return .success(known) }
         let besides = stream.keyColumns.isEmpty ? Self.changeColumns : Self.versionColumns

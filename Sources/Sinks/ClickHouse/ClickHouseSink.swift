@@ -16,7 +16,7 @@ package final class ClickHouseSink: HistoryFollowingSink, @unchecked Sendable {
 
     package init(_ settings: ClickHouseSinkSettings, renderer: EventRenderer) {
         self.settings = settings
-        catalog = ClickHouseMirrorCatalog(database: settings.database)
+        catalog = ClickHouseMirrorCatalog(settings)
         epochs = ClickHouseEpochs(database: settings.database, sink: settings.name)
         func table(_ name: String, _ format: EventFormat) -> ClickHouseEventTable {
             ClickHouseEventTable(

@@ -30,6 +30,8 @@ package struct ClickHouseSinkSettings: Sendable {
     package var timeout = Duration.seconds(60)
     /// The sink writes dead letters again, perhaps beside the running instance: what was stored before is not looked at.
     package var isReplay = false
+    /// Where it is kept which source table each mirror is of; nil where the sink is only looked at.
+    package var state: StateStore?
 
     package init(
         name: String, url: String, user: String = "default", password: String? = nil, database: String = "default",

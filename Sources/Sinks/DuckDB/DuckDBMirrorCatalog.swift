@@ -30,11 +30,9 @@ struct DuckDBMirrorCatalog {
         resume: () throws(DuckDBFailure) -> Void
     ) throws(DuckDBFailure) -> Result<DuckDBMirrorTable, TableRefusal> {
         let target = DuckDBTable.mirror(schema: stream.schemaName, name: stream.table)
-        if let mistake = origins.claim(
-            target.folded, as: target.label, for: stream, of: source,
-            remedy: "DuckDB's names have no case: give them sinks of their own")
-        {
-            throw DuckDBFailure(.misconfigured, mistake)
+        do throws(TableRefusal) { try origins.claim(target.folded, as: target.label, for: stream, of: source) } catch {
+            guard error.canBeMended else { return .failure(error) }
+            throw DuckDBFailure(.misconfigured, error.description)
         }
         if let table = tables[target.folded], table.serves(stream) {
             streams[ObjectIdentifier(stream)] = (stream, table)

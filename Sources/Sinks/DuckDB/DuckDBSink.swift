@@ -11,7 +11,7 @@ package final class DuckDBSink: Sink, @unchecked Sendable {
     private let positions: DuckDBPositions
     private let events: DuckDBEventTable
     private let invalidEvents: DuckDBEventTable?
-    private var origins = TableOrigins()
+    private var origins: TableOrigins
     private var session: Session?
     private var closed: ContinuousClock.Instant?
 
@@ -29,6 +29,7 @@ package final class DuckDBSink: Sink, @unchecked Sendable {
         self.settings = settings
         self.library = library
         positions = DuckDBPositions(sink: settings.name)
+        origins = TableOrigins(settings.state, sink: settings.name)
         events = DuckDBEventTable(
             settings.defaultOutput, format: settings.format, renderer: renderer, isReplay: settings.isReplay)
         // Always envelopes: they say why the event is invalid.

@@ -5,13 +5,14 @@ import CoreIngest
 struct MaterializeMirrorCatalog {
     private var tables: [MaterializeName: MaterializeMirrorTable] = [:]
     private var changes: [MaterializeName: MaterializeChanges] = [:]
-    private var origins = TableOrigins()
+    private var origins: TableOrigins
     private let settings: MaterializeSinkSettings
     private let positions: MaterializePositions
 
     init(_ settings: MaterializeSinkSettings, _ positions: MaterializePositions) {
         self.settings = settings
         self.positions = positions
+        origins = TableOrigins(settings.state, sink: settings.name)
     }
 
     mutating func forget() {
@@ -38,11 +39,11 @@ struct MaterializeMirrorCatalog {
     ) throws(PostgresFailure) -> Result<MaterializeMirrorTable, PostgresFailure> {
         let mirror = name(of: stream)
         if let known = tables[mirror], known.descriptor === stream { return .success(known) }
-        if let mistake = origins.claim(
-            ExactText(mirror.changesPrefix), as: "\(mirror)", for: stream, of: source,
-            remedy: "give them sinks of their own with different schemas")
-        {
-            throw PostgresFailure(.misconfigured, mistake)
+        do throws(TableRefusal) {
+            try origins.claim(ExactText(mirror.changesPrefix), as: "\(mirror)", for: stream, of: source)
+        } catch {
+            guard error.canBeMended else { return .failure(PostgresFailure(.data, error.description)) }
+            throw PostgresFailure(.misconfigured, error.description)
         }
         if let known = tables[mirror], known.serves(stream) { return .success(known) }
         do throws(TableRefusal) {

@@ -4,11 +4,13 @@ import CoreIngest
 /// back with a transaction, as every statement that defines something ends it.
 struct MySQLMirrorCatalog {
     private var tables: [ExactText: MySQLMirrorTable] = [:]
-    private var origins = TableOrigins()
+    private var origins: TableOrigins
 
     /// What tables without a key have besides: the operation, and the position, which is their key.
     static let changeTypes = [MySQLType(.varchar(1)), MySQLType(.unsigned), MySQLType(.unsigned)]
     private static let changeColumns = ["_buz_op", "_buz_commit_lsn", "_buz_ordinal"]
+
+    init(_ settings: MySQLSinkSettings) { origins = TableOrigins(settings.state, sink: settings.name) }
 
     mutating func forget() {
         for table in tables.values { table.abandon() }
@@ -33,10 +35,9 @@ struct MySQLMirrorCatalog {
         let name = mysqlTable(schema: stream.schemaName, name: stream.table)
         let folded = Self.folded(stream, connection)
         if let known = tables[folded], known.descriptor === stream { return .success(known) }
-        if let mistake = origins.claim(
-            folded, as: name, for: stream, of: source, remedy: "give them sinks of their own with different databases")
-        {
-            throw MySQLFailure(.misconfigured, mistake)
+        do throws(TableRefusal) { try origins.claim(folded, as: name, for: stream, of: source) } catch {
+            guard error.canBeMended else { return .failure(MySQLFailure(.data, error.description)) }
+            throw MySQLFailure(.misconfigured, error.description)
         }
         if let known = tables[folded], known.serves(stream) { return .success(known) }
         let changeColumns = stream.keyColumns.isEmpty ? NameRules.mysql.free(Self.changeColumns, beside: stream) : []

@@ -9,7 +9,7 @@ package final class MySQLSink: Sink, @unchecked Sendable {
     private let events: MySQLEventTable
     private let invalidEvents: MySQLEventTable?
     private var connection: MySQLConnection?
-    private var catalog = MySQLMirrorCatalog()
+    private var catalog: MySQLMirrorCatalog
     private var eventTablesAreReady = (plain: false, invalid: false)
 
     package var name: String { settings.name }
@@ -17,6 +17,7 @@ package final class MySQLSink: Sink, @unchecked Sendable {
 
     package init(_ settings: MySQLSinkSettings, renderer: EventRenderer) {
         self.settings = settings
+        catalog = MySQLMirrorCatalog(settings)
         positions = MySQLPositions(sink: settings.name)
         events = MySQLEventTable(name: settings.defaultOutput, format: settings.format, renderer: renderer)
         // Always envelopes: they say why the event is invalid.

@@ -34,6 +34,8 @@ package struct MySQLSinkSettings: Sendable {
     /// For dead letters that are written again, perhaps beside a running instance: they lie before the stored positions, so
     /// positions are neither asked for nor written, and no event is left out.
     package var isReplay = false
+    /// Where it is kept which source table each mirror is of; nil where the sink is only looked at.
+    package var state: StateStore?
 
     package init(
         name: String, url: String, tls: MySQLTLS = .preferred, caFile: String? = nil, mode: Mode = .events,

@@ -7,7 +7,7 @@ final class MirrorCatalog {
     private let schemaOverride: String?
     private let schemaChangeTimeout: Duration
     private var targets: [PostgresTable: MirrorTarget] = [:]
-    private var origins = TableOrigins()
+    private var origins: TableOrigins
     /// Tables in which rows that should have been new were there already: their inserts go the longer way from now on.
     private var conflicting: Set<PostgresTable> = []
     private var stages = 0
@@ -21,6 +21,7 @@ final class MirrorCatalog {
     init(_ settings: PostgresSinkSettings) {
         schemaOverride = settings.schema
         schemaChangeTimeout = settings.schemaChangeTimeout
+        origins = TableOrigins(settings.state, sink: settings.name)
     }
 
     func forget() {
@@ -67,11 +68,13 @@ final class MirrorCatalog {
     {
         let table = table(of: stream)
         if let known = targets[table], known.descriptor === stream { return known }
-        if let mistake = origins.claim(
-            ExactText(table.sql), as: "\(table)", for: stream, of: source,
-            remedy: "give them sinks of their own with different `schema`")
-        {
-            throw PostgresFailure(.misconfigured, mistake)
+        do throws(TableRefusal) {
+            try origins.claim(ExactText(table.sql), as: "\(table)", for: stream, of: source)
+        } catch {
+            guard error.canBeMended else {
+                throw PostgresFailure(.data, error.description, sqlState: Self.takenByAnother)
+            }
+            throw PostgresFailure(.misconfigured, error.description)
         }
         if let known = targets[table], known.serves(stream) { return known }
         try checkNames(stream, table)
@@ -187,7 +190,9 @@ final class MirrorCatalog {
     }
 
     /// What only this table's events are refused for.
-    static let impossibleTables: Set<String> = ["54011", "42701"]
+    static let impossibleTables: Set<String> = ["54011", "42701", takenByAnother]
+    /// The mirror is another source table's: duplicate_table.
+    private static let takenByAnother = "42P07"
 
     private static func keyList(_ stream: StreamDescriptor) -> String {
         stream.keyColumns.map { postgresIdentifier(stream.columns[$0].name) }.joined(separator: ", ")

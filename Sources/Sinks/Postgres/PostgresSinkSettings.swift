@@ -36,6 +36,8 @@ package struct PostgresSinkSettings: Sendable {
     /// For dead letters that are written again, perhaps beside a running instance: they lie before the stored positions, so
     /// positions are neither asked for nor written, no event is left out, and the writer's lock is not taken.
     package var isReplay = false
+    /// Where it is kept which source table each mirror is of; nil where the sink is only looked at.
+    package var state: StateStore?
 
     package init(
         name: String, url: String, mode: Mode = .events, format: EventFormat = .envelope, schema: String? = nil,

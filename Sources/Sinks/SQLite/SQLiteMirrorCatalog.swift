@@ -4,9 +4,12 @@ import CoreIngest
 final class SQLiteMirrorCatalog {
     private let database: SQLiteDatabase
     private var tables: [ExactText: SQLiteMirrorTable] = [:]
-    private var origins = TableOrigins()
+    private var origins: TableOrigins
 
-    init(_ database: SQLiteDatabase) { self.database = database }
+    init(_ database: SQLiteDatabase, _ origins: TableOrigins) {
+        self.database = database
+        self.origins = origins
+    }
 
     /// After a rollback: what was made in the transaction is gone.
     func forget() { tables = [:] }
@@ -19,11 +22,8 @@ final class SQLiteMirrorCatalog {
         let name = sqliteTable(schema: stream.schemaName, name: stream.table)
         let folded = NameRules.sqlite.folded(name)
         if let known = tables[folded], known.descriptor === stream { return known }
-        if let mistake = origins.claim(
-            folded, as: name, for: stream, of: source,
-            remedy: "SQLite's names have no case: give them sinks of their own")
-        {
-            throw StateError(.failed, mistake)
+        do throws(TableRefusal) { try origins.claim(folded, as: name, for: stream, of: source) } catch {
+            throw StateError(error.canBeMended ? .misconfigured : .refused, error.description)
         }
         if let known = tables[folded], known.serves(stream) { return known }
         let changeColumns =
@@ -37,7 +37,7 @@ final class SQLiteMirrorCatalog {
             try NameRules.sqlite.check(stream, more: changeColumns.count)
             steps = try definition.steps(from: present.isEmpty ? nil : present, .sqlite, table: name) { $0.fit($1) }
         } catch {
-            throw StateError(error.canBeMended ? .failed : .refused, error.description)
+            throw StateError(error.canBeMended ? .misconfigured : .refused, error.description)
         }
         for step in steps { try carryOut(step, of: definition, on: name) }
         let table = try SQLiteMirrorTable(name, stream, changeColumns: changeColumns, in: database)

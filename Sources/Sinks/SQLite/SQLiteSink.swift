@@ -38,7 +38,9 @@ package final class SQLiteSink: Sink, @unchecked Sendable {
                 try positions.prepare(database)
                 resumed = try positions.load(database)
             }
-            session = Session(database: database, catalog: SQLiteMirrorCatalog(database))
+            session = Session(
+                database: database,
+                catalog: SQLiteMirrorCatalog(database, TableOrigins(settings.state, sink: settings.name)))
             return resumed.mapValues(\.floor)
         } catch {
             throw failure(error, reopen: true)
@@ -156,7 +158,7 @@ package final class SQLiteSink: Sink, @unchecked Sendable {
             switch error.code {
             case .diskFull: .storageFull
             case .locked: .unavailable
-            case .corrupt: .misconfigured
+            case .corrupt, .misconfigured: .misconfigured
             case .forbidden: .unauthorized
             case .refused: .schemaMismatch
             case .failed: .other

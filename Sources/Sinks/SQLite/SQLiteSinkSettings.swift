@@ -23,6 +23,8 @@ package struct SQLiteSinkSettings: Sendable {
     package var deadletterOutput: String?
     /// The sink writes dead letters again, perhaps beside the running instance: positions are neither read nor written.
     package var isReplay = false
+    /// Where it is kept which source table each mirror is of; nil where the sink is only looked at.
+    package var state: StateStore?
 
     package init(
         name: String, path: String, mode: Mode = .events, format: EventFormat = .envelope,

@@ -19,6 +19,8 @@ package struct SnowflakeSinkSettings: Sendable {
     package var merge = SnowflakeMergeBounds()
     /// For dead letters that are written again, perhaps beside a running instance: positions are left alone.
     package var isReplay = false
+    /// Where it is kept which source table each mirror is of; nil where the sink is only looked at.
+    package var state: StateStore?
 
     package init(name: String, account: SnowflakeAccount.Settings, session: StatementSettings, mode: Mode) {
         self.name = name

@@ -1,20 +1,42 @@
 import CoreIngest
 
-/// Which source table each mirror is of: two sources in one table would overwrite each other.
+/// Which source table each mirror is of: two sources in one table would overwrite each other. The first that comes has the mirror, also
+/// after a restart, whichever comes first then.
 struct TableOrigins {
+    private let state: StateStore?
+    private let sink: String
     private var origins: [ExactText: ExactText] = [:]
 
-    /// Notes that the mirror under a name (folded, as the destination tells names apart) is of a stream. Answers the sentence to say
-    /// where it is another table's already.
+    /// `state`: where it is kept; without, only as long as this lives.
+    init(_ state: StateStore?, sink: String) {
+        self.state = state
+        self.sink = sink
+    }
+
+    /// Notes that the mirror under a name (folded, as the destination tells names apart) is of a stream; durable on return. Throws where
+    /// it is another table's already, so that the stream's events are to be refused, and where that cannot be read or kept now.
     mutating func claim(
-        _ folded: ExactText, as name: String, for stream: StreamDescriptor, of source: SourceIdentity, remedy: String
-    ) -> String? {
+        _ folded: ExactText, as name: String, for stream: StreamDescriptor, of source: SourceIdentity
+    ) throws(TableRefusal) {
         let origin = ExactText("\(stream.qualifiedName) of input \(source.name)")
-        if let other = origins[folded], other != origin {
-            return
-                "\(origin.wrappedValue) and \(other.wrappedValue) would both be mirrored to \(name): \(remedy)"
+        let key = "mirrors/\(sink)/\(folded.wrappedValue)"
+        if origins[folded] == nil {
+            do throws(StateError) {
+                if let kept = try state?.read(key) {
+                    origins[folded] = ExactText(String(decoding: kept, as: UTF8.self))
+                } else {
+                    try state?.write(key, Array(origin.wrappedValue.utf8))
+                    origins[folded] = origin
+                }
+            } catch {
+                throw TableRefusal(error.message, canBeMended: true)
+            }
         }
-        origins[folded] = origin
-        return nil
+        guard let owner = origins[folded], owner != origin else { return }
+        let forget = "DELETE FROM state WHERE key = '\(key.replacing("'", with: "''"))'"
+        throw TableRefusal(
+            "\(origin.wrappedValue) would be mirrored to \(name), which is the mirror of \(owner.wrappedValue): rename one of them, or leave one out of "
+                + "`tables`; where \(owner.wrappedValue) is gone for good: sqlite3 state.sqlite \"\(forget)\", in app.stateDir, while it is stopped"
+        )
     }
 }

@@ -14,11 +14,21 @@ struct DeadLettersReplay: AsyncParsableCommand {
     @Flag(help: "Print a JSON array.")
     var json = false
 
+    /// Where it stands which source table each mirror is of.
+    private static func state(of configuration: Configuration) throws(CommandFailure) -> StateStore {
+        do throws(StateError) {
+            return try StateStore(StateDirectory(path: configuration.app.stateDirectory, exclusive: false))
+        } catch {
+            throw .failed(error.message)
+        }
+    }
+
     func run() async throws {
         let filter = try selection.filter()
         let (configuration, stores) = try selection.open()
         let factory = SinkFactory(
-            renderer: EventRenderer(instance: Instance.identity(configuration)), isReplay: true)
+            renderer: EventRenderer(instance: Instance.identity(configuration)), isReplay: true,
+            state: try Self.state(of: configuration))
         var done: [(sink: String, result: DeadLetterReplay.Result)] = []
         for (entry, store) in stores where store.count > 0 {
             let replay = DeadLetterReplay(store: store, sink: try factory.sink(entry))

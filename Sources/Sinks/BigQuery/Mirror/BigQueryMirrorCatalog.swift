@@ -5,7 +5,7 @@ final class BigQueryMirrorCatalog {
     private let api: BigQueryAPI
     private let settings: BigQuerySinkSettings
     private var tables: [String: BigQueryMirrorTable] = [:]
-    private var origins = TableOrigins()
+    private var origins: TableOrigins
 
     /// BigQuery's own bounds.
     private static let mostKeyColumns = 16
@@ -14,6 +14,7 @@ final class BigQueryMirrorCatalog {
     init(_ api: BigQueryAPI, _ settings: BigQuerySinkSettings) {
         self.api = api
         self.settings = settings
+        origins = TableOrigins(settings.state, sink: settings.name)
     }
 
     /// Looks at all tables anew.
@@ -23,10 +24,8 @@ final class BigQueryMirrorCatalog {
     func table(for stream: StreamDescriptor, source: SourceIdentity) throws(BigQueryFailure) -> BigQueryMirrorTable {
         let name = settings.mirror(schema: stream.schemaName, table: stream.table)
         if let known = tables[name], known.stream === stream { return known }
-        if let mistake = origins.claim(
-            ExactText(name), as: name, for: stream, of: source, remedy: "give them sinks with datasets of their own")
-        {
-            throw BigQueryFailure(.misconfigured, mistake)
+        do throws(TableRefusal) { try origins.claim(ExactText(name), as: name, for: stream, of: source) } catch {
+            throw BigQueryFailure(error.canBeMended ? .misconfigured : .invalid, error.description)
         }
         if let known = tables[name], known.serves(stream) { return known }
         let names = NameRules.bigQueryColumns

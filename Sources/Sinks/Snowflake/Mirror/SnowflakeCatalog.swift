@@ -6,11 +6,12 @@ final class SnowflakeCatalog {
     private let schema: String
     private let reserved: Set<String>
     private var mirrors: [ExactText: SnowflakeMirror] = [:]
-    private var origins = TableOrigins()
+    private var origins: TableOrigins
 
     /// `reserved`: tables of the sink's own, which no mirror may take.
-    init(_ statements: SnowflakeStatements, schema: String, reserved: Set<String>) {
+    init(_ statements: SnowflakeStatements, schema: String, reserved: Set<String>, _ origins: TableOrigins) {
         self.statements = statements
+        self.origins = origins
         self.schema = schema
         self.reserved = reserved
     }
@@ -27,11 +28,9 @@ final class SnowflakeCatalog {
             return .failure(
                 TableRefusal("\(stream.qualifiedName) would be mirrored to \(name), which the sink needs itself"))
         }
-        if let mistake = origins.claim(
-            folded, as: name, for: stream, of: source,
-            remedy: "Snowflake's names have no case: give them sinks of their own")
-        {
-            throw SnowflakeFailure(.misconfigured, mistake)
+        do throws(TableRefusal) { try origins.claim(folded, as: name, for: stream, of: source) } catch {
+            guard error.canBeMended else { return .failure(error) }
+            throw SnowflakeFailure(.misconfigured, error.description)
         }
         if let known = mirrors[folded], known.serves(stream) { return .success(known) }
         let changeColumns =

@@ -19,7 +19,9 @@ final class SnowflakeMirrors {
         let schema = settings.session.schema
         staging = SnowflakeStaging(schema: schema, sink: settings.name)
         let own = [staging.changes.name, staging.merged.name, settings.defaultOutput, settings.deadletterOutput]
-        catalog = SnowflakeCatalog(statements, schema: schema, reserved: Set(own.compactMap { $0 }))
+        catalog = SnowflakeCatalog(
+            statements, schema: schema, reserved: Set(own.compactMap { $0 }),
+            TableOrigins(settings.state, sink: settings.name))
         merger = SnowflakeMerger(account, settings.session, staging, settings.merge, usage, name: settings.name)
         try staging.prepare(statements)
         guard !settings.isReplay else { return }
