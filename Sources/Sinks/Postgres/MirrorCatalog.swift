@@ -221,8 +221,8 @@ final class MirrorCatalog {
                 added += 1
                 continue
             }
-            if isWidening(from: old, to: type) {
-                changes.append("ALTER COLUMN \(name) TYPE \(type)")
+            if let wider = widerType(from: old, to: type) {
+                changes.append("ALTER COLUMN \(name) TYPE \(wider)")
                 rewrites = true
             }
         }

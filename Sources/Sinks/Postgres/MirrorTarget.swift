@@ -70,33 +70,3 @@ func fallbackType(of kind: StreamDescriptor.Kind) -> String {
         return inner == "jsonb" || inner.hasSuffix("[]") ? "jsonb" : inner + "[]"
     }
 }
-
-/// Whether every value of type `old` is the same value in type `new`, so that the column may be altered without asking. Both as
-/// `format_type` writes them.
-func isWidening(from old: String, to new: String) -> Bool {
-    let integers = ["smallint", "integer", "bigint", "numeric"]
-    if let from = integers.firstIndex(of: old), let to = integers.firstIndex(of: new) { return from < to }
-    if old == "real" { return new == "double precision" }
-    let (oldName, oldModifiers) = typeParts(old)
-    let (newName, newModifiers) = typeParts(new)
-    switch oldName {
-    case "character varying", "bit varying":
-        if oldName == "character varying", new == "text" { return true }
-        guard newName == oldName, let length = oldModifiers.first else { return false }
-        return newModifiers.first.map { $0 > length } ?? true
-    case "numeric":
-        guard newName == "numeric", oldModifiers.count == 2 else { return false }
-        if newModifiers.isEmpty { return true }
-        guard newModifiers.count == 2, oldModifiers != newModifiers else { return false }
-        return newModifiers[1] >= oldModifiers[1]
-            && newModifiers[0] - newModifiers[1] >= oldModifiers[0] - oldModifiers[1]
-    default: return false
-    }
-}
-
-/// `numeric(12,2)` → `numeric`, [12, 2]
-private func typeParts(_ type: String) -> (name: String, modifiers: [Int]) {
-    guard type.last == ")", let open = type.firstIndex(of: "(") else { return (type, []) }
-    let inner = type[type.index(after: open)...].dropLast()
-    return (String(type[..<open]), inner.split(separator: ",").compactMap { Int($0) })
-}

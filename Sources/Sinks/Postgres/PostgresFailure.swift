@@ -76,7 +76,8 @@ struct PostgresFailure: Error, Sendable {
         case .storageFull:
             return SinkFailure(.storageFull, "\(place): \(message): free space on the destination's disk")
         case .permission:
-            return SinkFailure(.unauthorized, "\(place): \(message): grant what \(page) lists")
+            return SinkFailure(
+                .unauthorized, "\(place): \(message): see the user, its password and the grants in \(page)")
         case .catalogChanged, .misconfigured: return SinkFailure(.misconfigured, "\(place): \(message)")
         case .data: return SinkFailure(rejectionCode, "\(place): \(message)")
         case .other: return SinkFailure(.other, "\(place): \(message)")

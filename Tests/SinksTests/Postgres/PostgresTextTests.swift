@@ -47,18 +47,36 @@ import Testing
         #expect(!Array(json.utf8).withUnsafeBytes { row.take($0) })
     }
 
-    @Test(arguments: [
-        ("smallint", "integer", true), ("integer", "bigint", true), ("bigint", "integer", false),
-        ("integer", "numeric", true),
-        ("real", "double precision", true), ("double precision", "real", false), ("character varying(5)", "text", true),
-        ("character varying(5)", "character varying(9)", true), ("character varying(9)", "character varying(5)", false),
-        ("character varying(5)", "character varying", true), ("numeric(6,2)", "numeric(8,2)", true),
-        ("numeric(6,2)", "numeric(6,4)", false), ("numeric(6,2)", "numeric", true), ("numeric", "numeric(6,2)", false),
-        ("text", "integer", false), ("integer", "integer", false), ("character(3)", "text", false),
-        ("numeric(6,2)", "numeric(6,2)", false),
-    ])
-    func onlyTypesThatHoldEveryValueAreWider(old: String, new: String, expected: Bool) {
-        #expect(isWidening(from: old, to: new) == expected)
+    private static let widerTypes: [(String, String, String?)] = [
+        ("smallint", "integer", "integer"), ("integer", "bigint", "bigint"), ("bigint", "integer", nil),
+        ("integer", "numeric", "numeric"), ("integer", "numeric(12,2)", "numeric(12,2)"),
+        ("bigint", "numeric(12,2)", nil), ("real", "double precision", "double precision"),
+        ("double precision", "real", nil), ("double precision", "numeric(9,2)", "numeric(9,2)"),
+        ("numeric(9,2)", "double precision", "double precision"), ("numeric", "double precision", nil),
+        ("character varying(5)", "text", "text"),
+        ("character varying(5)", "character varying(9)", "character varying(9)"),
+        ("character varying(9)", "character varying(5)", nil),
+        ("character varying(5)", "character varying", "character varying"),
+        ("character(3)", "text", "text"), ("character(3)", "character varying(3)", "character varying(3)"),
+        ("character(3)", "character varying(2)", nil), ("character(3)", "character(4)", nil),
+        ("numeric(6,2)", "numeric(8,2)", "numeric(8,2)"), ("numeric(6,2)", "numeric(6,4)", "numeric(8,4)"),
+        ("numeric(6,4)", "numeric(6,2)", "numeric(8,4)"), ("numeric(6,2)", "numeric(4,2)", nil),
+        ("numeric(6,2)", "numeric", "numeric"), ("numeric", "numeric(6,2)", nil), ("text", "integer", nil),
+        ("integer", "text", nil), ("integer", "integer", nil), ("numeric(6,2)", "numeric(6,2)", nil),
+        ("date", "timestamp without time zone", "timestamp without time zone"),
+        ("date", "timestamp(3) with time zone", "timestamp(3) with time zone"),
+        ("timestamp with time zone", "date", nil),
+        ("timestamp(3) without time zone", "timestamp without time zone", "timestamp without time zone"),
+        ("timestamp without time zone", "timestamp(3) without time zone", nil),
+        ("timestamp without time zone", "timestamp with time zone", "timestamp with time zone"),
+        ("time(0) with time zone", "time(3) with time zone", "time(3) with time zone"),
+        ("date[]", "timestamp without time zone[]", "timestamp without time zone[]"), ("date[]", "text", nil),
+        ("numeric(6,2)[]", "numeric(6,4)[]", "numeric(8,4)[]"),
+    ]
+
+    @Test(arguments: widerTypes)
+    func typesThatWouldRefuseOrCutValuesAreMadeWider(old: String, new: String, expected: String?) {
+        #expect(widerType(from: old, to: new) == expected)
     }
 
     @Test func theSuspectedRowIsTriedAlone() {
