@@ -56,6 +56,8 @@ package final class BigQuerySink: Sink, @unchecked Sendable {
             return WriteOutcome(refusals: refusals.mapValues { $0.sinkFailure(at: settings.place) })
         } catch {
             let failure = error.sinkFailure(at: settings.place)
+            // It may be known soon; but where somebody has dropped it, it has to be made anew.
+            if error.kind == .schemaLag || error.kind == .notFound { catalog.forget() }
             switch error.kind {
             // Something in the rows, and which is unknown.
             case .invalid, .tooLarge: return .refused(failure)

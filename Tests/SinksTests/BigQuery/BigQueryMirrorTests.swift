@@ -76,6 +76,23 @@ extension BigQueryTests {
             await sink.close()
         }
 
+        @Test("A mirror that somebody drops is made anew")
+        mutating func dropped() async throws {
+            let sink = sink()
+            _ = try await sink.open()
+            stand.expectDelivered(await sink.write([BatchSlice(batches.inserts(2))]))
+            _ = try stand.table("DELETE", "items")
+            let next = BatchSlice(batches.inserts(1))
+            guard case .failed(let failure) = await sink.write([next]) else {
+                Issue.record("taken without a table")
+                return
+            }
+            #expect(failure.code == .unavailable && !failure.reopen)
+            stand.expectDelivered(await sink.write([next]))
+            #expect(try rows() == ["3 note"])
+            await sink.close()
+        }
+
         @Test("A later history's changes count, whatever its positions are")
         mutating func histories() async throws {
             let sink = sink()
