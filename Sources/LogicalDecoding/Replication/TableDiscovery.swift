@@ -14,16 +14,28 @@ struct TableDiscovery {
         _ log: Logger
     ) throws(SourceError) {
         guard !catalog.isComplete(for: relation) else { return }
-        if catalog.tables[relation.id] == nil, refreshed[relation.id] == nil {
-            log.warning(
-                "table \(relation.qualifiedName) is new to publication \(settings.publication): its changes are read from now on, rows that it held before are not; if there are any, \(Self.remedyForRows)"
-            )
-        }
+        let isFirst = catalog.tables[relation.id] == nil && refreshed[relation.id] == nil
         let now = ContinuousClock.now
         if let last = refreshed[relation.id], now - last < Self.interval { return }
         refreshed[relation.id] = now
         let connection = try PostgresConnection(side)
         catalog = try CatalogLoader.refresh(catalog, relations: [relation.id], on: connection)
+        guard isFirst, try isPublished(relation, settings.publication, connection) else { return }
+        log.warning(
+            "table \(relation.qualifiedName) is new to publication \(settings.publication): its changes are read from now on, rows that it held before are not; if there are any, \(Self.remedyForRows)"
+        )
+    }
+
+    /// A server announces a partition too when it sends its changes as those of the partitioned table: the partition is not published.
+    private func isPublished(
+        _ relation: RelationInfo, _ publication: String, _ side: borrowing PostgresConnection
+    ) throws(SourceError) -> Bool {
+        try !side.query(
+            """
+            SELECT 1 FROM pg_catalog.pg_publication_tables WHERE pubname = \(SQLText.literal(publication))
+              AND schemaname = \(SQLText.literal(relation.schema)) AND tablename = \(SQLText.literal(relation.name))
+            """
+        ).isEmpty
     }
 
     /// How rows come that a table held before it was published.
