@@ -90,7 +90,7 @@ struct VerifyCommand: ParsableCommand {
         _ configuration: Configuration, _ names: (input: String, sink: String), _ report: inout VerifyReport
     ) throws(ParityError) {
         let operations = configuration.operations
-        let progress = InstanceProgress(
+        var progress = InstanceProgress(
             client: OperationsClient(host: operations.host, port: operations.port, token: operations.token),
             input: names.input, sink: names.sink, limit: .seconds(wait))
         var settings = ParitySettings()

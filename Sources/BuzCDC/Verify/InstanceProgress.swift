@@ -11,8 +11,18 @@ struct InstanceProgress {
     let client: OperationsClient
     let input: String
     let sink: String
-    /// How long to wait for a position.
+    /// How long to wait for a position, where the sink came to the last one in time.
     let limit: Duration
+    /// How long to wait where it did not: whoever is stuck would be waited for with every part of every table.
+    static let limitOfLate = Duration.seconds(1)
+    private var isLate = false
+
+    init(client: OperationsClient, input: String, sink: String, limit: Duration) {
+        self.client = client
+        self.input = input
+        self.sink = sink
+        self.limit = limit
+    }
 
     /// What `/stats` says of the input and the sink.
     private struct Look {
@@ -23,7 +33,13 @@ struct InstanceProgress {
     }
 
     /// Blocks until the sink has everything that was committed before `position`. Nil when it has, else why not, in one line.
-    func reach(_ position: LogSequenceNumber) -> String? {
+    mutating func reach(_ position: LogSequenceNumber) -> String? {
+        let reason = wait(for: position, atMost: isLate ? min(limit, Self.limitOfLate) : limit)
+        isLate = reason != nil
+        return reason
+    }
+
+    private func wait(for position: LogSequenceNumber, atMost limit: Duration) -> String? {
         let deadline = ContinuousClock.now + limit
         var wasReceived = false
         while true {

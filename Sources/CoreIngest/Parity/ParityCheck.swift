@@ -129,7 +129,7 @@ package struct ParityCheck<Source: ParitySource, Mirror: ParityMirror> {
                     continue
                 }
                 if Self.same(before[key], mirrored[key]) { continue }
-                if let reason { result.behind = reason }
+                if result.behind == nil { result.behind = reason }
                 result.differences.append(Self.difference(key, table, before[key], mirrored[key]))
             }
             if changed.isEmpty { return }
