@@ -10,12 +10,29 @@ extension Lane {
             do throws(StateError) {
                 try deadLetters.insert(letters, renderer: renderer)
                 metrics.deadLettered.add(letters.count)
+                tell(of: letters)
                 return true
             } catch {
                 await pause(after: SinkFailure(.storageFull, "\(error)"), while: "write dead letters")
             }
         }
         return false
+    }
+
+    /// One line for each kind of refusal since the start: a sink that refuses events is otherwise well.
+    private func tell(of letters: [DeadLetter]) {
+        for letter in letters where letter.reason == .rejected || letter.reason == .poison {
+            let stream = letter.batch.stream(of: letter.batch.records[letter.record]).qualifiedName
+            let kind = DeadLetterGroup.key(
+                reason: letter.reason.rawValue, code: letter.code, schema: stream, error: letter.error)
+            let isNew = toldRefusals.withLock { told in
+                told.count < Self.mostToldRefusals && told.insert(kind).inserted
+            }
+            guard isNew else { continue }
+            logger.warning(
+                "An event of \(stream) was refused and is a dead letter; more of its kind are only counted: \(letter.error). See 'buz-cdc deadletters list --sink \(sink.name)'"
+            )
+        }
     }
 
     /// Dead-letters what a sink rejected, and leaves it out of what is written again. False when the lane was abandoned before.

@@ -30,6 +30,10 @@ final class Lane: Sendable {
     let parkInterrupt = Signal()
     private let isDraining = Atomic<Bool>(false)
     private let isAbandoned = Atomic<Bool>(false)
+    /// Kinds of refused events that are in the log.
+    let toldRefusals = Mutex<Set<String>>([])
+    /// Beyond these, refusals are only counted.
+    static let mostToldRefusals = 100
     /// Sources whose loss of place is in the log.
     private let lossesReported = Mutex<Set<Int>>([])
     /// Sources that were asked to go back, once each time the place is lost.
