@@ -18,9 +18,10 @@ enum SourceTypes {
         sample("`real`", "real", .float(bits: 32)),
         sample("`double precision`", "double precision", .float(bits: 64)),
         sample(
-            "`numeric(p,s)` up to 38 digits, 9 behind the point", "numeric(12,2)", .numeric(precision: 12, scale: 2)),
+            "`numeric(p,s)` up to 29 digits before and 9 behind the point", "numeric(12,2)",
+            .numeric(precision: 12, scale: 2)),
         sample(
-            "`numeric(p,s)` up to 38 digits, more behind the point", "numeric(38,12)",
+            "`numeric(p,s)` up to 38 digits", "numeric(38,12)",
             .numeric(precision: 38, scale: 12)),
         sample("`numeric(p,s)` up to 65 digits", "numeric(60,10)", .numeric(precision: 60, scale: 10)),
         sample("`numeric(p,s)` with more digits", "numeric(200,50)", .numeric(precision: 200, scale: 50)),
