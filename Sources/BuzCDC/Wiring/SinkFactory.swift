@@ -67,6 +67,7 @@ struct SinkFactory {
         case let redshift as RedshiftSinkConfiguration:
             var settings = Self.settings(redshift, name: name)
             settings.isReplay = isReplay
+            settings.state = state
             return RedshiftSink(settings, renderer: renderer)
         case let clickHouse as ClickHouseSinkConfiguration:
             var settings = Self.settings(clickHouse, name: name)

@@ -4,7 +4,7 @@ import CoreIngest
 /// transaction that needs it: a column more does no harm if that transaction comes later, or again.
 struct RedshiftMirrorCatalog {
     private var tables: [RedshiftTable: RedshiftMirrorTable] = [:]
-    private var origins = TableOrigins()
+    private var origins: TableOrigins
     private let schema: String?
 
     /// What tables without a key have besides: the operation and the position.
@@ -14,7 +14,10 @@ struct RedshiftMirrorCatalog {
     ]
     private static let changeColumns = ["_buz_op", "_buz_commit_lsn", "_buz_ordinal"]
 
-    init(_ settings: RedshiftSinkSettings) { schema = settings.schema }
+    init(_ settings: RedshiftSinkSettings) {
+        schema = settings.schema
+        origins = TableOrigins(settings.state, sink: settings.name)
+    }
 
     mutating func forget() {
         for table in tables.values { table.abandon() }
@@ -34,11 +37,12 @@ struct RedshiftMirrorCatalog {
     ) throws(PostgresFailure) -> Result<RedshiftMirrorTable, PostgresFailure> {
         let table = name(of: stream)
         if let known = tables[table], known.descriptor === stream { return .success(known) }
-        if let mistake = origins.claim(
-            ExactText("\(table.schema)\u{1F}\(table.name)"), as: "\(table)", for: stream, of: source,
-            remedy: "give them sinks of their own with different schemas")
-        {
-            throw PostgresFailure(.misconfigured, mistake)
+        do throws(TableRefusal) {
+            let quoted = [table.schema, table.name].map { NameRules.redshift.quoted($0) }.joined(separator: ".")
+            try origins.claim(ExactText(quoted), as: "\(table)", for: stream, of: source)
+        } catch {
+            guard error.canBeMended else { return .failure(PostgresFailure(.data, error.description)) }
+            throw PostgresFailure(.misconfigured, error.description)
         }
         if let known = tables[table], known.serves(stream) { return .success(known) }
         let changeColumns =

@@ -32,6 +32,8 @@ package struct RedshiftSinkSettings: Sendable {
     /// For dead letters that are written again, perhaps beside a running instance: they lie before the stored positions, so
     /// positions are neither asked for nor written, and what is there already is left out.
     package var isReplay = false
+    /// Where it is kept which source table each mirror is of; nil where the sink is only looked at.
+    package var state: StateStore?
 
     package init(
         name: String, url: String, mode: Mode = .events, format: EventFormat = .envelope, schema: String? = nil,
