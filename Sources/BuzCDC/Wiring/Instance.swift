@@ -38,6 +38,7 @@ final class Instance: Sendable {
                 configuration, state: state, intake: pipeline, schemas: schemas.contracts, renderer: renderer,
                 metrics: metrics, logger: logger)
             spool.set(collector)
+            try TableOrigins.forget(inputsOtherThan: configuration.inputs.postgres.map(\.name), in: store)
             let factory = SinkFactory(renderer: renderer, metrics: metrics, state: store)
             for entry in configuration.sinks {
                 try pipeline.add(sink: try factory.sink(entry), settings: SinkFactory.laneSettings(entry))

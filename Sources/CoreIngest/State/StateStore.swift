@@ -21,6 +21,18 @@ package final class StateStore: Sendable {
         }
     }
 
+    /// Everything under keys that begin with a text.
+    package func entries(beginning prefix: String) throws(StateError) -> [(key: String, value: [UInt8])] {
+        try database.withLock { database throws(StateError) in
+            var statement = try database.prepare(
+                "SELECT key, value FROM state WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key")
+            try statement.bind(1, prefix)
+            var found: [(key: String, value: [UInt8])] = []
+            while try statement.step() { found.append((statement.text(0), statement.blob(1))) }
+            return found
+        }
+    }
+
     /// Durable on return.
     package func write(_ key: String, _ value: [UInt8]) throws(StateError) {
         try database.withLock { database throws(StateError) in

@@ -1,11 +1,14 @@
-import CoreIngest
+package import CoreIngest
 
 /// Which source table each mirror is of: two sources in one table would overwrite each other. The first that comes has the mirror, also
 /// after a restart, whichever comes first then.
-struct TableOrigins {
+package struct TableOrigins {
     private let state: StateStore?
     private let sink: String
     private var origins: [ExactText: ExactText] = [:]
+
+    private static let prefix = "mirrors/"
+    private static let infix = " of input "
 
     /// `state`: where it is kept; without, only as long as this lives.
     init(_ state: StateStore?, sink: String) {
@@ -18,8 +21,8 @@ struct TableOrigins {
     mutating func claim(
         _ folded: ExactText, as name: String, for stream: StreamDescriptor, of source: SourceIdentity
     ) throws(TableRefusal) {
-        let origin = ExactText("\(stream.qualifiedName) of input \(source.name)")
-        let key = "mirrors/\(sink)/\(folded.wrappedValue)"
+        let origin = ExactText("\(stream.qualifiedName)\(Self.infix)\(source.name)")
+        let key = "\(Self.prefix)\(sink)/\(folded.wrappedValue)"
         if origins[folded] == nil {
             do throws(StateError) {
                 if let kept = try state?.read(key) {
@@ -38,5 +41,13 @@ struct TableOrigins {
             "\(origin.wrappedValue) would be mirrored to \(name), which is the mirror of \(owner.wrappedValue): rename one of them, or leave one out of "
                 + "`tables`; where \(owner.wrappedValue) is gone for good: sqlite3 state.sqlite \"\(forget)\", in app.stateDir, while it is stopped"
         )
+    }
+
+    /// Forgets what belongs to inputs that are not configured any more: a renamed input takes its snapshot into the mirrors that it had.
+    package static func forget(inputsOtherThan inputs: [String], in state: StateStore) throws(StateError) {
+        for (key, value) in try state.entries(beginning: prefix) {
+            let origin = String(decoding: value, as: UTF8.self)
+            if !inputs.contains(where: { origin.hasSuffix(infix + $0) }) { try state.remove(key) }
+        }
     }
 }

@@ -42,7 +42,7 @@ struct RedshiftSinkConfiguration: DatabaseDestination {
     static let type = "redshift"
     static let doc =
         "Writes into Amazon Redshift; together with its own position, so that nothing is written twice."
-    static let examples: [String: ConfigurationLiteral] = ["name": "warehouse"]
+    static let examples: [String: ConfigurationLiteral] = ["name": "cluster"]
     static let keys =
         [
             Keys.url.specification, Keys.outputs.mode.specification, Keys.schema.specification,
