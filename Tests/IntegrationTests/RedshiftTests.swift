@@ -8,13 +8,13 @@ private struct RedshiftStand {
     let redshift: RedshiftServer
     let stand: Stand
 
-    init(schema: String, mode: String = "mirror") throws {
-        redshift = try RedshiftServer()
+    init(schema: String, mode: String = "mirror", bucket: RedshiftBucketServer? = nil) throws {
+        redshift = try RedshiftServer(bucket: bucket)
         stand = try Stand(
             schema: schema,
             sinks: """
                 - {name: copy, type: redshift, mode: \(mode), url: "\(redshift.url)", connectTimeout: 2s, statementTimeout: 10s, \
-                retry: {initial: 50ms, max: 500ms}}
+                \(bucket.map { $0.configuration + "," } ?? "") retry: {initial: 50ms, max: 500ms}}
                 """)
     }
 
@@ -30,8 +30,12 @@ private struct RedshiftStand {
 
 @Suite("Redshift", .serialized, .timeLimit(.minutes(10)))
 struct RedshiftTests {
-    @Test("Values of every type are equal by snapshot and by stream, and one changed cell is found")
-    func everyType() throws {
+    /// Rows go by `INSERT`, and where emulators are installed by `COPY` too.
+    private static let ways = Emulators.areInstalled ? [false, true] : [false]
+
+    @Test("Values of every type are equal by snapshot and by stream, and one changed cell is found", arguments: ways)
+    func everyType(isStaged: Bool) throws {
+        let bucket = isStaged ? try RedshiftBucketServer() : nil
         let hasContrib = try PostgresServer(PostgresServer.usual).hasContrib()
         let columns = EveryType.columns(hasContrib: hasContrib)
         let stand = try RedshiftStand(
@@ -45,7 +49,7 @@ struct RedshiftTests {
                 create table marks (id uuid primary key, d date, t time, b bytea);
                 insert into marks select md5(i::text)::uuid, date '2000-01-01' + i, time '00:00' + i * interval '1.1 s', decode(md5(i::text), 'hex') from generate_series(1, 3000) i;
                 \(EveryType.insert(columns, from: 1, to: 150, seed: 0.25))
-                """)
+                """, bucket: bucket)
         try stand.stand.deliver()
         try stand.stand.deliver(
             """
@@ -72,6 +76,11 @@ struct RedshiftTests {
         #expect(found.output.contains("differs in n") && found.output.contains("differs in v"), "\(found)")
         #expect(found.output.contains("missing in the mirror"), "\(found)")
         #expect(found.errors.contains("1 tables equal, 3 different, 0 unsettled, 0 not compared"), "\(found.errors)")
+        if let bucket {
+            #expect(stand.redshift.statements.contains { $0.hasPrefix("COPY buz_stage_") })
+            #expect(try bucket.objects().isEmpty)
+            #expect(!found.errors.contains(bucket.keys.secret))
+        }
         if SQLGrammar.isInstalled {
             #expect(try SQLGrammar.unreadable(stand.redshift.statements, dialect: "redshift") == [])
         }
@@ -85,16 +94,19 @@ struct RedshiftTests {
             }).joined(separator: " or ")
     }
 
-    @Test("Through kills, faults of the server, its crashes and changes of the schema the mirror equals the source")
-    func crashes() throws {
+    @Test(
+        "Through kills, faults of the server, its crashes and changes of the schema the mirror equals the source",
+        arguments: ways)
+    func crashes(isStaged: Bool) throws {
+        let bucket = isStaged ? try RedshiftBucketServer() : nil
         let source = try PostgresServer()
         try Shop.create(on: source)
         // A table without a key, as pgbench makes it, is a list of changes.
-        let redshift = try RedshiftServer()
+        let redshift = try RedshiftServer(bucket: bucket)
         let cut = try Cut(before: redshift.port)
         let url = redshift.url.replacing(":\(redshift.port)/", with: ":\(cut.port)/")
         let sink =
-            "type: redshift, url: \"\(url)\", connectTimeout: 2s, statementTimeout: 10s, retry: {initial: 50ms, max: 500ms}"
+            "type: redshift, url: \"\(url)\", connectTimeout: 2s, statementTimeout: 10s, \(bucket.map { $0.configuration + "," } ?? "") retry: {initial: 50ms, max: 500ms}"
         let sidecar = try Sidecar(
             url: source.url("shop"),
             sinks: """
@@ -109,7 +121,7 @@ struct RedshiftTests {
         var generator = SeededGenerator(seed: 5)
         for round in 0..<10 {
             usleep(UInt32.random(in: 100_000...700_000, using: &generator))
-            try cut.loseAnswer(to: ["COMMIT", "INSERT INTO", "UPDATE", "LOCK"][round % 4])
+            try cut.loseAnswer(to: ["COMMIT", isStaged ? "COPY" : "INSERT INTO", "UPDATE", "LOCK"][round % 4])
             switch round {
             case 1: try source.sql("alter table orders add column rating int default 3", database: "shop")
             case 3: try source.sql("alter table orders alter column customer_id type bigint", database: "shop")
@@ -155,6 +167,7 @@ struct RedshiftTests {
         #expect(
             "pgbench_history|c|\(try redshift.sql("SELECT COUNT(*) FROM pgbench_history WHERE _buz_op = 'c'"))"
                 == appended)
+        if isStaged { #expect(redshift.statements.contains { $0.hasPrefix("COPY buz_stage_") }) }
         #expect(redshift.errors.isEmpty, "\(redshift.errors)")
     }
 

@@ -75,6 +75,8 @@ class Session:
         self.state = "I"
         # Whether the statement came together with others.
         self.together = False
+        # Whether the statement reads rows that the proxy sends.
+        self.loads = False
 
     @property
     def in_transaction(self):
@@ -87,6 +89,12 @@ class Rules:
     tokens = STANDARD
     # Bytes of a statement.
     most = 1 << 30
+    # Whether `load` serves COPY.
+    loads = False
+
+    def load(self, statement):
+        """A COPY from elsewhere as one from the client, and what the client sends then; raises Refused. May block."""
+        raise NotImplementedError
 
     def rewrite(self, statement, session):
         """The statements in Postgres's own words, as text; raises Refused."""
@@ -94,6 +102,10 @@ class Rules:
 
     def literals(self, text):
         """Raises Refused for a literal in a text that the server would not take."""
+
+    def load_error(self, state, message):
+        """An error of Postgres about rows that `load` gave."""
+        return self.error(state, message)
 
     def error(self, state, message):
         """An error of Postgres as the server would say it."""
@@ -186,16 +198,32 @@ class Proxy:
         try:
             while True:
                 kind, body = await message(reader)
-                if kind == b"Q":
+                more = b""
+                if kind == b"Q" and self.rules.loads and re.match(rb"\s*COPY\b", body, re.I):
+                    body, more = await self.load(body[:-1], session)
+                elif kind == b"Q":
                     body = self.translate(body[:-1], session) + b"\0"
                 elif kind == b"P":
                     name, rest = body.split(b"\0", 1)
                     sql, rest = rest.split(b"\0", 1)
                     body = name + b"\0" + self.translate(sql, session) + b"\0" + rest
-                back.write(kind + struct.pack("!i", len(body) + 4) + body)
+                back.write(kind + struct.pack("!i", len(body) + 4) + body + more)
                 await back.drain()
         except (OSError, asyncio.IncompleteReadError):
             back.close()
+
+    async def load(self, sql, session):
+        """A COPY, and the messages of rows that follow it: a server takes them before it was heard to ask for them."""
+        statements = split(sql.decode(), self.rules.tokens)
+        if len(statements) != 1 or statements[0].has(r"\b(STDIN|STDOUT)\b"):
+            return self.translate(sql, session) + b"\0", b""
+        self.note(statements[0])
+        try:
+            text, rows = await asyncio.to_thread(self.rules.load, statements[0])
+        except Refused as refused:
+            return self.refusal(refused) + b"\0", b""
+        session.loads = True
+        return text.encode() + b"\0", b"d" + struct.pack("!i", len(rows) + 4) + rows + b"c" + struct.pack("!i", 4)
 
     async def answers(self, server, writer, session):
         try:
@@ -203,16 +231,20 @@ class Proxy:
                 kind, body = await message(server)
                 if kind == b"Z":
                     session.state = chr(body[0])
+                    session.loads = False
                 elif kind == b"E":
-                    body = self.reworded(body)
+                    body = self.reworded(body, session)
+                elif kind == b"G" and session.loads:
+                    continue
                 writer.write(kind + struct.pack("!i", len(body) + 4) + body)
                 await writer.drain()
         except (OSError, asyncio.IncompleteReadError):
             pass
 
-    def reworded(self, body):
+    def reworded(self, body, session):
         fields = {field[:1]: field[1:] for field in body.split(b"\0") if field}
-        state, words = self.rules.error(fields.get(b"C", b"").decode(), fields.get(b"M", b"").decode(errors="replace"))
+        translate = self.rules.load_error if session.loads else self.rules.error
+        state, words = translate(fields.get(b"C", b"").decode(), fields.get(b"M", b"").decode(errors="replace"))
         fields[b"C"], fields[b"M"] = state.encode(), words.encode()
         # What the proxy's own refusals say of where they were raised is not the server's.
         fields.pop(b"W", None)

@@ -37,6 +37,11 @@ package enum Emulators {
 package struct EmulatorKeys: Sendable {
     package var id: String
     package var secret: String
+
+    package init(id: String, secret: String) {
+        self.id = id
+        self.secret = secret
+    }
 }
 
 /// moto: services of AWS. Where it checks signatures it refuses keys, and prefixes of lists, that need escaping, also from Amazon's own

@@ -8,9 +8,12 @@ package final class RedshiftServer: @unchecked Sendable {
     package let port: Int
     package let password = "secret word"
     private let folder: TemporaryFolder
+    private let bucket: RedshiftBucketServer?
     private var proxy: ChildProcess
 
-    package init() throws {
+    /// `bucket`: where `COPY` reads.
+    package init(bucket: RedshiftBucketServer? = nil) throws {
+        self.bucket = bucket
         folder = try TemporaryFolder("buzredshift")
         port = try freePort()
         let postgres = try PostgresServer()
@@ -31,7 +34,7 @@ package final class RedshiftServer: @unchecked Sendable {
         try writeText("host all buz 127.0.0.1/32 scram-sha-256\n" + readText(rules), to: rules)
         try postgres.sql("SELECT pg_reload_conf()")
         self.postgres = postgres
-        proxy = try Self.start(folder, port, postgres.port)
+        proxy = try Self.start(folder, port, postgres.port, bucket)
         try waitReady()
     }
 
@@ -45,10 +48,20 @@ package final class RedshiftServer: @unchecked Sendable {
         return "\(root)/Servers"
     }
 
-    private static func start(_ folder: TemporaryFolder, _ port: Int, _ server: Int) throws -> ChildProcess {
-        try ChildProcess(
-            ["python3", "\(scripts)/redshift.py", "\(port)", "\(server)", "\(folder.path)/statements"],
-            folder: folder)
+    private static func start(
+        _ folder: TemporaryFolder, _ port: Int, _ server: Int, _ bucket: RedshiftBucketServer?
+    ) throws -> ChildProcess {
+        let environment = bucket.map {
+            [
+                "EMULATOR_S3": $0.url, "AWS_ACCESS_KEY_ID": $0.keys.id, "AWS_SECRET_ACCESS_KEY": $0.keys.secret,
+                "AWS_EC2_METADATA_DISABLED": "true",
+            ]
+        }
+        return try ChildProcess(
+            [
+                try bucket == nil ? "python3" : Emulators.program("python"), "\(scripts)/redshift.py", "\(port)",
+                "\(server)", "\(folder.path)/statements",
+            ], environment: environment ?? [:], folder: folder)
     }
 
     private func waitReady() throws {
@@ -99,7 +112,7 @@ package final class RedshiftServer: @unchecked Sendable {
 
     package func restart() throws {
         try postgres.start()
-        proxy = try Self.start(folder, port, postgres.port)
+        proxy = try Self.start(folder, port, postgres.port, bucket)
         try waitReady()
     }
 }

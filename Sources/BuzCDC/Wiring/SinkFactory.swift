@@ -93,11 +93,13 @@ struct SinkFactory {
     }
 
     static func settings(_ redshift: RedshiftSinkConfiguration, name: String) -> RedshiftSinkSettings {
-        RedshiftSinkSettings(
+        var settings = RedshiftSinkSettings(
             name: name, url: redshift.url, mode: .init(rawValue: redshift.outputs.mode.rawValue) ?? .events,
             format: redshift.outputs.format, schema: redshift.schema, defaultOutput: redshift.outputs.defaultOutput,
             deadletterOutput: redshift.outputs.deadletterOutput, positionsSchema: redshift.positionsSchema,
             connectTimeout: redshift.connectTimeout, statementTimeout: redshift.statementTimeout)
+        settings.staging = redshift.staging
+        return settings
     }
 
     static func settings(_ mysql: MySQLSinkConfiguration, name: String) -> MySQLSinkSettings {

@@ -9,27 +9,20 @@ package import HTTPClient
 
 /// A bucket of S3, or of what speaks like it (MinIO, …). Source: Amazon S3 API Reference.
 package struct S3Store: ObjectStore {
-    private let settings: S3Settings
-    private let requests: RegistryRequests
-    private let credentials: AWSCredentialSource
-    private let now: @Sendable () -> Int
+    private let requests: S3Requests
+    private let limits: HTTPLimits
+    package let mostBytes = 4 << 20
 
     /// `now`: seconds since the Unix epoch.
     package init(
         _ settings: S3Settings, credentials: AWSCredentialSource, timeout: Duration = .seconds(10), client: HTTPClient,
         now: @escaping @Sendable () -> Int = { time(nil) }
     ) {
-        self.settings = settings
-        self.credentials = credentials
-        self.now = now
-        requests = RegistryRequests(url: settings.url, timeout: timeout, client: client)
+        requests = S3Requests(settings, credentials: credentials, client: client, now: now)
+        limits = .registry(timeout: timeout, bytes: mostBytes)
     }
 
-    package var description: String {
-        "the bucket \(settings.bucket)" + (settings.endpoint.map { " at \($0)" } ?? " of S3 in \(settings.region)")
-    }
-
-    package var mostBytes: Int { requests.mostBytes }
+    package var description: String { requests.settings.description }
 
     package func get(_ key: String, unless tag: String?) throws(SchemaError) -> KnownTexts.Answer {
         let response = try send(
@@ -67,26 +60,17 @@ package struct S3Store: ObjectStore {
     }
 
     private func failure(_ response: HTTPResponse) -> SchemaError {
-        SchemaError(.unavailable, "\(description) \(S3Failure(response).message)")
+        SchemaError(.unavailable, "\(description) \(S3Failure(response).message(permissions: Self.permissions))")
     }
 
-    /// Any status is an answer. Credentials that are refused as such are looked for once more.
+    private static let permissions = "s3:ListBucket and s3:GetObject to read, s3:PutObject to publish"
+
+    /// Any status is an answer.
     private func send(
         _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: [UInt8] = []
     ) throws(SchemaError) -> HTTPResponse {
-        var request = HTTPRequest(method, requests.url + path, headers: headers)
-        request.limits = requests.limits
         do throws(HTTPError) {
-            var isRepetition = false
-            while true {
-                let used = try credentials.credentials(at: now())
-                let signature = AWSSignature(used, region: settings.region, service: "s3")
-                let response = try requests.client.send(try signature.sign(request, body: body, at: now()), body: body)
-                guard !isRepetition, response.status == 400 || response.status == 403,
-                    S3Failure(response).isOfCredentials, credentials.forget(used)
-                else { return response }
-                isRepetition = true
-            }
+            return try requests.send(method, path, headers: headers, body: body, limits: limits)
         } catch {
             throw RegistryRequests.error(error)
         }

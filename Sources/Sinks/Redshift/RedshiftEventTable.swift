@@ -84,7 +84,7 @@ final class RedshiftEventTable {
         let columns = Self.columns + [("\"envelope\"", envelope)]
         let stage = try session.stages.take(columns.map { ($0.name, $0.type.staged) }, session)
         try loader.load(block.count) { rows throws(PostgresFailure) in
-            try session.run("INSERT INTO \(stage) VALUES ", rows, of: block)
+            try session.fill(stage, rows, of: block, isCareful: loader.isCareful)
         } refuse: { row, failure throws(PostgresFailure) in
             refuse(events[Int(block.owner(row))], failure)
         }

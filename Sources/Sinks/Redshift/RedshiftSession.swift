@@ -7,13 +7,16 @@ final class RedshiftSession {
     /// Whether a backslash in a literal begins an escape: asked of the server, as no setting says it.
     let escapesBackslash: Bool
     let stages = RedshiftStages()
+    /// By way of which many rows go; nil: none.
+    let bucket: RedshiftBucket?
 
     /// Bytes of one statement; Redshift takes 16 MB.
     static let mostStatement = 16_000_000
     private static let usualStatement = 4_000_000
 
     /// Connects, and finds out how literals are read.
-    init(_ settings: RedshiftSinkSettings) throws(PostgresFailure) {
+    init(_ settings: RedshiftSinkSettings, bucket: RedshiftBucket? = nil) throws(PostgresFailure) {
+        self.bucket = bucket
         connection = try Self.translating { () throws(PostgresFailure) in
             try PostgresConnection(settings.session)
         }

@@ -8,6 +8,7 @@ package final class RedshiftSink: Sink, @unchecked Sendable {
     private let positions: RedshiftPositions
     private let events: RedshiftEventTable
     private let invalidEvents: RedshiftEventTable?
+    private let bucket: RedshiftBucket?
     private var session: RedshiftSession?
     private var catalog: RedshiftMirrorCatalog
     private var stored: [SourceIdentity: ResumedSource] = [:]
@@ -17,6 +18,10 @@ package final class RedshiftSink: Sink, @unchecked Sendable {
 
     package init(_ settings: RedshiftSinkSettings, renderer: EventRenderer) {
         self.settings = settings
+        bucket = settings.staging.map {
+            RedshiftBucket(
+                $0, sink: settings.name, connectTimeout: settings.connectTimeout, timeout: settings.statementTimeout)
+        }
         positions = RedshiftPositions(settings)
         catalog = RedshiftMirrorCatalog(settings)
         events = RedshiftEventTable(settings.defaultOutput, settings, format: settings.format, renderer: renderer)
@@ -32,6 +37,7 @@ package final class RedshiftSink: Sink, @unchecked Sendable {
     package func open() async throws(SinkFailure) -> [SourceIdentity: Position] {
         do throws(PostgresFailure) {
             _ = try connect()
+            try bucket?.probe()
             return stored.mapValues(\.floor)
         } catch {
             session = nil
@@ -45,7 +51,7 @@ package final class RedshiftSink: Sink, @unchecked Sendable {
     private func connect() throws(PostgresFailure) -> RedshiftSession {
         session = nil
         forget()
-        let session = try RedshiftSession(settings)
+        let session = try RedshiftSession(settings, bucket: bucket)
         if !settings.isReplay {
             try positions.prepare(session)
             stored = try positions.load(session)

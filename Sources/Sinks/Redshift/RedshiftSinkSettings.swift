@@ -29,6 +29,8 @@ package struct RedshiftSinkSettings: Sendable {
     package var connectTimeout: Duration
     /// Bound of one statement, on the server and here; waiting for locks counts.
     package var statementTimeout: Duration
+    /// Where rows wait for `COPY`; nil: all go by `INSERT`.
+    package var staging: RedshiftStaging?
     /// For dead letters that are written again, perhaps beside a running instance: they lie before the stored positions, so
     /// positions are neither asked for nor written, and what is there already is left out.
     package var isReplay = false

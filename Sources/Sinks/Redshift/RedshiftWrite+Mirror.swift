@@ -124,7 +124,7 @@ extension RedshiftWrite {
         guard block.count > 0 else { return nil }
         let stage = try session.stages.take(columns, session)
         try loader.load(block.count) { rows throws(PostgresFailure) in
-            try session.run("INSERT INTO \(stage) VALUES ", rows, of: block)
+            try session.fill(stage, rows, of: block, isCareful: loader.isCareful)
         } refuse: { row, failure throws(PostgresFailure) in
             refused.append((block.owner(row), failure))
         }

@@ -53,6 +53,12 @@ private let mistakes: [Mistake] = [
     Mistake(
         leastConfiguration.replacing("  postgres:", with: "  pixel: {enabled: true}\n  postgres:")
             + "middleware: {auth: {enabled: true}}", "middleware.auth is enabled without tokens and users"),
+    .sink("type: redshift, url: u, staging: s3://bucket/a", "'staging' needs iamRole"),
+    .sink("type: redshift, url: u, iamRole: default", "'iamRole' is only of use with 'staging'"),
+    .sink("type: redshift, url: u, region: x", "'region' is only of use with 'staging'"),
+    .sink("type: redshift, url: u, staging: \"s3://bucket/a'b\", iamRole: default", "sinks.staging must be s3://"),
+    .sink(
+        "type: redshift, url: u, staging: s3://bucket, iamRole: root", "sinks.iamRole must be 'default', or the ARN"),
     .adding("registry: {purge: {path: /stats}}", "registry.purge.path must be a path of its own"),
     .adding("registry: {purge: {path: purge}}", "registry.purge.path must be a path of its own"),
     .adding("registry: {backend: {type: ftp}}", "unknown type 'ftp' of registry"),

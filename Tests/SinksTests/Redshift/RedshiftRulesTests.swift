@@ -1,4 +1,5 @@
 import CoreIngest
+import HTTPClient
 import Testing
 
 @testable import Sinks
@@ -49,6 +50,67 @@ import Testing
         #expect(fit(.timestamp, .timestampWithZone) == "refused")
         #expect(fit(.boolean, .varchar(65535)) == "fits")
         #expect(fit(.decimal(precision: 10, scale: 2), .decimal(precision: 12, scale: 1)) == "refused")
+    }
+
+    @Test("Listed rows become CSV in which texts are in quotes and NULL is what no text is", arguments: [true, false])
+    func csv(escapes: Bool) {
+        var rows = ByteArena(capacity: 16)
+        for text in ["it's", "", "\"a\"", "b\\'\n,(", ""] {
+            rows.append("(")
+            rows.append(redshiftText: text, escapesBackslash: escapes)
+            rows.append(",NULL,-1.5,TRUE),")
+        }
+        var out = ByteArena(capacity: 16)
+        out.append(csv: rows.bytes, null: "N0", escapesBackslash: escapes)
+        let end = ",N0,-1.5,TRUE\n"
+        let expected = ["\"it's\"", "\"\"", "\"\"\"a\"\"\"", "\"b\\'\n,(\"", "\"\""].map { $0 + end }.joined()
+        #expect(String(decoding: out.bytes, as: UTF8.self) == expected)
+    }
+
+    @Test("Addresses of buckets and roles have nothing in them that ends a literal")
+    func addresses() {
+        #expect(RedshiftStaging.parts(of: "s3://acme-staging/a/b=1")?.prefix == "a/b=1")
+        #expect(RedshiftStaging.parts(of: "s3://acme-staging")?.prefix == "")
+        for wrong in [
+            "s3://a'b/c", "s3://abc/", "s3://abc//d", "s3://abc/../d", "s3://ab", "https://abc/d", "s3://abc/d e", "",
+        ] {
+            #expect(RedshiftStaging.parts(of: wrong) == nil, "\(wrong)")
+        }
+        let arn = "arn:aws:iam::123456789012:role/path/reader"
+        #expect(RedshiftStaging.role("default") == .usual)
+        #expect(RedshiftStaging.role("\(arn),\(arn)2") == .named("\(arn),\(arn)2"))
+        for wrong in ["\(arn)'", "arn:aws:iam::1:role/a", "arn:aws:iam::123456789012:user/a", "\(arn),", "", "Default"]
+        {
+            #expect(RedshiftStaging.role(wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test(
+        "What COPY says of the bucket and of rows is told apart by its words",
+        arguments: [
+            (
+                "Load into table 't' failed. Check 'stl_load_errors' system table for details.",
+                PostgresFailure.Kind.data
+            ),
+            ("Load into table 't' failed. Check 'sys_load_error_detail' system table for details.", .data),
+            ("S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid A,ExtRid B,CanRetry 1", .permission),
+            ("User arn:aws:redshift:x is not authorized to assume IAM Role arn:aws:iam::1:role/r", .permission),
+            ("S3ServiceException:The specified bucket does not exist,Status 404,Error NoSuchBucket", .misconfigured),
+            ("S3ServiceException:Please reduce your request rate.,Status 503,Error SlowDown", .transient),
+            ("The specified S3 prefix 'x' does not exist", .transient), ("Assert", .other),
+        ])
+    func copyErrors(message: String, kind: PostgresFailure.Kind) {
+        let client = HTTPClient()
+        let bucket = RedshiftBucket(
+            RedshiftStaging(
+                bucket: S3Settings(bucket: "b", region: "r"), prefix: "", role: .usual,
+                credentials: AWSCredentialSource(
+                    given: nil, environment: AWSEnvironment(region: "r", client: client, variable: { _ in nil })),
+                client: client), sink: "copy", connectTimeout: .seconds(1), timeout: .seconds(1))
+        let failure = bucket.translated(
+            PostgresFailure(sqlState: "XX000", message: message, column: nil, constraint: nil, copyLine: nil))
+        #expect(failure.kind == kind, "\(failure)")
+        #expect(bucket.copy("t", "k", null: "n").hasPrefix("COPY t FROM 's3://b/k' IAM_ROLE default REGION 'r' "))
     }
 
     @Test("Refused positions are split into texts that a row can hold, and are the same when read")

@@ -1,4 +1,6 @@
 import CoreIngest
+import HTTPClient
+import Sinks
 
 /// `type: redshift`.
 struct RedshiftSinkConfiguration: DatabaseDestination {
@@ -12,6 +14,8 @@ struct RedshiftSinkConfiguration: DatabaseDestination {
     var connectTimeout: Duration
     /// Limit of one statement, so that a write cannot hang for ever.
     var statementTimeout: Duration
+    /// Nil: rows go by `INSERT`.
+    var staging: RedshiftStaging?
 
     private enum Keys {
         static let url = Key<String>.text(
@@ -37,6 +41,29 @@ struct RedshiftSinkConfiguration: DatabaseDestination {
             "How long one statement may take, waiting for locks and queues included, before it is tried again.",
             .defaulted("300s"),
             in: .seconds(1)...(.seconds(86400)))
+        static let staging = Key<String?>.optionalText(
+            "staging",
+            "Where rows wait for COPY: s3://BUCKET/PREFIX. Without it they go by INSERT, which is slower where they are many.",
+            rule: address, example: "s3://acme-staging/buz")
+        static let iamRole = Key<String?>.optionalText(
+            "iamRole",
+            "The role by which Redshift reads 'staging': its ARN, or 'default' for the cluster's default one.",
+            rule: role, example: "arn:aws:iam::123456789012:role/redshift-reads-staging")
+        static let endpoint = Key<String?>.optionalText(
+            "endpoint",
+            "Address by which the sidecar writes to 'staging' in place of Amazon's, such as that of a VPC endpoint.",
+            rule: RegistryHTTP.webAddress,
+            example: "https://bucket.vpce-1a2b3c4d-5e6f.s3.eu-central-1.vpce.amazonaws.com")
+
+        private static let address = TextRule(
+            description: "s3://BUCKET/PREFIX of letters, digits, '-', '_', '.' and '='",
+            pattern: "^s3://[A-Za-z0-9_.=-]{3,222}(/[A-Za-z0-9_.=-]+)*$"
+        ) { RedshiftStaging.parts(of: $0) != nil }
+        private static let role = TextRule(
+            description: "'default', or the ARN of a role such as arn:aws:iam::123456789012:role/NAME",
+            pattern:
+                "^(default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/+=.@_-]+(,arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/+=.@_-]+)*)$"
+        ) { RedshiftStaging.role($0) != nil }
     }
 
     static let type = "redshift"
@@ -47,7 +74,10 @@ struct RedshiftSinkConfiguration: DatabaseDestination {
         [
             Keys.url.specification, Keys.outputs.mode.specification, Keys.schema.specification,
             Keys.positionsSchema.specification,
-        ] + Keys.outputs.tables + [Keys.connectTimeout.specification, Keys.statementTimeout.specification]
+        ] + Keys.outputs.tables + [
+            Keys.connectTimeout.specification, Keys.statementTimeout.specification, Keys.staging.specification,
+            Keys.iamRole.specification, AWSKeys.region.specification, Keys.endpoint.specification,
+        ] + AWSKeys.credentials
 
     init(_ section: CheckedSection) {
         url = section[Keys.url]
@@ -56,5 +86,35 @@ struct RedshiftSinkConfiguration: DatabaseDestination {
         positionsSchema = section[Keys.positionsSchema]
         connectTimeout = section[Keys.connectTimeout]
         statementTimeout = section[Keys.statementTimeout]
+        staging = Self.staging(section)
+    }
+
+    private static func staging(_ section: CheckedSection) -> RedshiftStaging? {
+        guard let parts = section[Keys.staging].flatMap({ RedshiftStaging.parts(of: $0) }),
+            let role = section[Keys.iamRole].flatMap({ RedshiftStaging.role($0) })
+        else { return nil }
+        var settings = HTTPClient.Settings()
+        settings.userAgent = "buz-cdc/\(Version.current)"
+        let client = HTTPClient(settings)
+        let bucket = S3Settings(
+            bucket: parts.bucket, region: AWSKeys.region(section[AWSKeys.region]), endpoint: section[Keys.endpoint])
+        let credentials = AWSCredentialSource(
+            given: AWSKeys.credentials(section), environment: AWSEnvironment(region: bucket.region, client: client))
+        return RedshiftStaging(
+            bucket: bucket, prefix: parts.prefix, role: role, credentials: credentials, client: client)
+    }
+
+    static func check(_ section: CheckedSection, _ checker: inout ConfigurationChecker) {
+        checker.checkOutputsDiffer(section)
+        AWSKeys.check(section, &checker)
+        let has = { section.value($0) != nil || section.failed.contains($0) }
+        if has("staging"), !has("iamRole") {
+            checker.report(section.position, "'staging' needs iamRole, by which Redshift reads the bucket")
+        }
+        for key in ["iamRole", "region", "endpoint", "accessKeyId", "secretAccessKey", "sessionToken"] {
+            if !has("staging"), let value = section.value(key) {
+                checker.report(value.position, "'\(key)' is only of use with 'staging'")
+            }
+        }
     }
 }

@@ -1,7 +1,5 @@
-import HTTPClient
-
 /// Which bucket of which server.
-package struct S3Settings: Sendable {
+package struct S3Settings: Sendable, CustomStringConvertible {
     /// How the bucket is addressed.
     package enum Addressing: String, Sendable, CaseIterable {
         /// By host at Amazon, where the bucket's name can be a part of one; else by path.
@@ -26,12 +24,15 @@ package struct S3Settings: Sendable {
     }
 
     /// Where keys follow, without a slash at the end.
-    var url: String {
+    package var url: String {
         let server = endpoint ?? "https://s3.\(region).\(AWSEnvironment.domain(of: region))"
         guard isHost, let colon = server.firstIndex(of: ":") else { return "\(server)/\(bucket)" }
         let host = server.index(colon, offsetBy: 3, limitedBy: server.endIndex) ?? server.endIndex
         return "\(server[..<host])\(bucket).\(server[host...])"
     }
+
+    /// For people.
+    package var description: String { "the bucket \(bucket)" + (endpoint.map { " at \($0)" } ?? " of S3 in \(region)") }
 
     private var isHost: Bool {
         switch addressing {

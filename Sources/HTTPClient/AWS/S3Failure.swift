@@ -1,13 +1,11 @@
-import HTTPClient
-
 /// What an answer of S3 says of a failure: `<Error><Code>…</Code><Message>…</Message></Error>`. Source: Amazon S3 API Reference,
 /// "Error responses".
-struct S3Failure {
-    let code: String
-    private let status: Int
+package struct S3Failure: Sendable {
+    package let code: String
+    package let status: Int
     private let region: String?
 
-    init(_ response: HTTPResponse) {
+    package init(_ response: HTTPResponse) {
         status = response.status
         code = XMLText.value(of: "Code", in: response.body).map { OneLine.of($0, most: 60) } ?? ""
         region = (response.headers["x-amz-bucket-region"] ?? XMLText.value(of: "Region", in: response.body))
@@ -15,7 +13,7 @@ struct S3Failure {
     }
 
     /// Whether other credentials may help.
-    var isOfCredentials: Bool {
+    package var isOfCredentials: Bool {
         switch code {
         case "ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "InvalidClientTokenId", "TokenRefreshRequired": true
         default: false
@@ -23,12 +21,12 @@ struct S3Failure {
     }
 
     /// What is wrong and what to do, to stand after the bucket's description. Without the server's own words, which repeat keys and
-    /// what was signed.
-    var message: String {
-        "answers with status \(status)" + (code.isEmpty ? "" : ", \(code)") + ": \(advice)"
+    /// what was signed. `permissions`: those that the credentials need.
+    package func message(permissions: String) -> String {
+        "answers with status \(status)" + (code.isEmpty ? "" : ", \(code)") + ": \(advice(permissions))"
     }
 
-    private var advice: String {
+    private func advice(_ permissions: String) -> String {
         switch code {
         case "SignatureDoesNotMatch": "the secret access key does not belong to the access key; check both"
         case "InvalidAccessKeyId", "InvalidClientTokenId": "the access key is not known there; check it"
@@ -36,8 +34,7 @@ struct S3Failure {
             "the temporary credentials are over or not whole; get new ones, with their session token"
         case "NoSuchBucket": "there is no such bucket; check its name, the region and the endpoint"
         case "RequestTimeTooSkewed": "the clock of this machine is too far from the server's; set it by NTP"
-        case "AccessDenied", "AllAccessDisabled":
-            "the credentials lack a permission: s3:ListBucket and s3:GetObject to read, s3:PutObject to publish"
+        case "AccessDenied", "AllAccessDisabled": "the credentials lack a permission: \(permissions)"
         case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
             "the bucket is in \(region.map { "the region \($0)" } ?? "another region"); set 'region'"
         default:
