@@ -244,6 +244,54 @@ class Snowflake(Destination):
              {"content-type": "application/json", "Authorization": "Bearer any"})
 
 
+class Emulated:
+    """A Postgres behind a proxy that refuses what a service refuses: Tests/Servers/NAME.py."""
+
+    def start(self, database, like=""):
+        self.cluster, self.port = Cluster(self.folder), free_port()
+        for mode in ["events", "mirror"]:
+            self.cluster.sql(f"create database {mode} {like}", "postgres")
+            self.cluster.sql(open(f"{ROOT}/Tests/Servers/{self.name}.sql").read(), mode)
+            for setting in database:
+                self.cluster.sql(f"alter database {mode} set {setting}", "postgres")
+        self.spawn(sys.executable, f"{ROOT}/Tests/Servers/{self.name}.py", str(self.port), str(self.cluster.port), f"{self.folder}/statements")
+        time.sleep(1)
+
+    def pids(self):
+        return tree(self.pid) + tree(self.cluster.pid)
+
+    def sink(self, mode):
+        return {"type": self.name, "mode": mode, "url": f"postgres://postgres@127.0.0.1:{self.port}/{mode}?sslmode=disable"}
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.cluster.stop()
+
+
+class Redshift(Emulated, Destination):
+    name, star = "redshift", "*"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.start(["standard_conforming_strings = off", "escape_string_warning = off", "default_transaction_isolation = 'serializable'",
+                    "search_path = public, emulator, pg_catalog"], "template template0 encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C'")
+
+    def change(self):
+        self.cluster.sql(f"update orders_snap set note = 'changed' where id = {ROW}", "mirror")
+
+
+class Materialize(Emulated, Destination):
+    name, star = "materialize", "*"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.start([])
+
+    def change(self):
+        self.cluster.sql(f"""update buz_cdc."public.orders_snap.1" set note = 'changed' where id = {ROW}""", "mirror")
+
+
 class Runner:
     def __init__(self, source, folder):
         self.source, self.folder, self.binary = source, folder, os.environ["BUZ_BINARY"]
