@@ -29,7 +29,7 @@ fi
 # One process per target, one after the other: tests that wait for servers block threads, and must not starve the timers of others.
 status=0
 # Emulators of warehouses need the whole machine: their suites come last, one after the other.
-warehouses='^IntegrationTests\.(BigQuery|ClickHouse|Snowflake)'
+warehouses='^IntegrationTests\.(BigQuery|ClickHouse|Promotion|Snowflake)'
 for target in $(cd Tests && ls -d *Tests | sort); do
   swift test --skip-build --filter "^$target\\." --skip "$warehouses" || status=1
 done
