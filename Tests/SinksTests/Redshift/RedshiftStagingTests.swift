@@ -205,6 +205,27 @@ struct RedshiftStagingTests {
         await expect(fixture.staging(at: hanging.url, bucket.keys), .unavailable, "cannot be asked")
     }
 
+    @Test("An object that cannot be deleted fails nothing, and is told once; one that could not be put is not lent")
+    func leftover() throws {
+        let stub = try StubHTTPServer { request in
+            request.path.contains("full") || request.method == "DELETE"
+                ? .text(403, "<Error><Code>AccessDenied</Code></Error>") : .text(200, "")
+        }
+        var staging = fixture.staging(at: stub.url, bucket.keys)
+        let store = RedshiftBucket(staging, sink: "copy", connectTimeout: .seconds(2), timeout: .seconds(2))
+        var keys: Set<String> = []
+        for _ in 0..<2 { try store.lend([1, 2]) { key throws(PostgresFailure) in keys.insert(key) } }
+        #expect(keys.count == 2 && keys.allSatisfy { $0.hasPrefix("buz/rows/copy/") && $0.hasSuffix(".csv.gz") })
+        #expect(stub.requests.map(\.method) == ["PUT", "DELETE", "PUT", "DELETE"])
+        #expect(store.leftover?.contains("s3:DeleteObject") == true, "\(store.leftover ?? "")")
+        staging.prefix = "full"
+        let full = RedshiftBucket(staging, sink: "copy", connectTimeout: .seconds(2), timeout: .seconds(2))
+        let failure = #expect(throws: PostgresFailure.self) {
+            try full.lend([1]) { _ throws(PostgresFailure) in Issue.record("it was lent") }
+        }
+        #expect(failure?.kind == .permission)
+    }
+
     @Test("What fails while it runs loses nothing, and goes on by itself: keys that end, a role that may not read")
     func recovery() async throws {
         let holder = KeyHolder(EmulatorKeys(id: "AKIANOBODY", secret: "over"))
