@@ -108,9 +108,7 @@ struct MySQLTests {
             switch round {
             case 1: try source.sql("alter table orders add column rating int default 3", database: "shop")
             case 3: try source.sql("alter table orders alter column customer_id type bigint", database: "shop")
-            case 4:
-                let sessions = try mysql.sql("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'buz'")
-                for session in sessions.split(separator: "\n") { _ = try? mysql.sql("KILL \(session)") }
+            case 4: try mysql.interrupt()
             case 5:
                 mysql.kill9()
                 usleep(800_000)
@@ -187,22 +185,14 @@ struct MySQLTests {
         try expectArrival("a")
         try stand.mysql.sql(
             "REVOKE ALL ON shop_copy.* FROM buz@'127.0.0.1'; GRANT SELECT ON shop_copy.* TO buz@'127.0.0.1'")
-        for session in try stand.mysql.sql("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'buz'").split(
-            separator: "\n")
-        {
-            _ = try? stand.mysql.sql("KILL \(session)")
-        }
+        try stand.mysql.interrupt()
         try stand.stand.source("update t set v = 'b'")
         try expectTrouble("1142")
         #expect(sidecar.get("/health/ready")?.status == 503)
         try stand.mysql.sql("GRANT ALL ON shop_copy.* TO buz@'127.0.0.1'")
         try expectArrival("b")
         try stand.mysql.sql("DROP USER buz@'127.0.0.1'")
-        for session in try stand.mysql.sql("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'buz'").split(
-            separator: "\n")
-        {
-            _ = try? stand.mysql.sql("KILL \(session)")
-        }
+        try stand.mysql.interrupt()
         try stand.stand.source("update t set v = 'c'")
         // MySQL knows no user of that host then.
         try expectTrouble(kind == .mySQL ? "1130" : "1045")

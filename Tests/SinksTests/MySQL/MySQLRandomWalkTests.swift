@@ -17,7 +17,7 @@ struct MySQLRandomWalkTests {
                 "bash", "-c",
                 """
                 while :; do
-                  \(client) -e "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE USER = 'buz' AND RAND() < 0.3" 2>/dev/null |
+                  \(client) -e "SELECT CONCAT('KILL ', ID, ';') FROM \(server.sessionTable) WHERE USER = 'buz' AND RAND() < 0.3" 2>/dev/null |
                     tee /dev/stderr | \(client) --force 2>/dev/null
                   sleep 0.04
                 done

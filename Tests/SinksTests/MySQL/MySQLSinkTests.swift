@@ -202,7 +202,7 @@ struct MySQLSinkTests {
             ], folder: server.folder)
         defer { holder.stop(9) }
         try eventually(within: 20, "no lock") {
-            try server.sql("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(600)%'")
+            try server.sql("SELECT COUNT(*) FROM \(server.sessionTable) WHERE INFO LIKE 'SELECT SLEEP(600)%'")
                 == "1"
         }
         let first = fixture.sink()
