@@ -54,7 +54,7 @@ package struct MaterializeMirrorReader: MirrorReader {
         _ table: ParityTable, _ selection: RowSelection,
         _ take: (_ cells: borrowing MirrorCells) throws(ParityError) -> Void
     ) throws(ParityError) {
-        let conditions = Self.conditions(table, selection)
+        let conditions = selection.conditions(on: table, name: NameRules.materialize.quoted, literal: postgresLiteral)
         let columns = table.columns.map { NameRules.materialize.quoted($0.name) }.joined(separator: ", ")
         let sql = """
             SELECT \(columns) FROM \(name(of: table).sql)\
@@ -83,29 +83,6 @@ package struct MaterializeMirrorReader: MirrorReader {
         } catch {
             _ = session.rollBack()
             throw stopped ?? Self.unreadable(error, place)
-        }
-    }
-
-    private static func conditions(_ table: ParityTable, _ selection: RowSelection) -> [String] {
-        let first = table.columns[table.keyColumns[0]]
-        let name = NameRules.materialize.quoted(first.name)
-        func literal(_ text: String) -> String {
-            if case .integer = first.kind, Int64(text) != nil { return text }
-            return postgresLiteral(text)
-        }
-        switch selection {
-        case .range(let range):
-            return [range.after.map { "\(name) > \(literal($0))" }, range.upTo.map { "\(name) <= \(literal($0))" }]
-                .compactMap { $0 }
-        case .keys(let keys):
-            switch first.kind {
-            // As stored.
-            case .integer, .uuid, .string, .enumeration, .text:
-                return ["\(name) IN (\(keys.map { literal($0.values.first ?? "") }.joined(separator: ", ")))"]
-            case .boolean, .float, .numeric, .date, .time, .timestamp, .interval, .bytes, .json, .hstore, .array,
-                .composite:
-                return []
-            }
         }
     }
 

@@ -44,7 +44,7 @@ package struct MySQLMirrorReader: MirrorReader {
         _ table: ParityTable, _ selection: RowSelection,
         _ take: (_ cells: borrowing MirrorCells) throws(ParityError) -> Void
     ) throws(ParityError) {
-        let conditions = Self.conditions(table, selection)
+        let conditions = selection.conditions(on: table, name: mysqlIdentifier, literal: mysqlLiteral)
         let columns = table.columns.map { mysqlIdentifier($0.name) }.joined(separator: ", ")
         let sql = """
             SELECT \(columns) FROM \(mysqlIdentifier(mysqlTable(schema: table.schema, name: table.name)))\
@@ -72,29 +72,6 @@ package struct MySQLMirrorReader: MirrorReader {
             }
         } catch {
             throw stopped ?? Self.unreadable(error, place)
-        }
-    }
-
-    private static func conditions(_ table: ParityTable, _ selection: RowSelection) -> [String] {
-        let first = table.columns[table.keyColumns[0]]
-        let name = mysqlIdentifier(first.name)
-        func literal(_ text: String) -> String {
-            if case .integer = first.kind, Int64(text) != nil { return text }
-            return mysqlLiteral(text)
-        }
-        switch selection {
-        case .range(let range):
-            return [range.after.map { "\(name) > \(literal($0))" }, range.upTo.map { "\(name) <= \(literal($0))" }]
-                .compactMap { $0 }
-        case .keys(let keys):
-            switch first.kind {
-            // As stored.
-            case .integer, .uuid, .string, .enumeration, .text:
-                return ["\(name) IN (\(keys.map { literal($0.values.first ?? "") }.joined(separator: ", ")))"]
-            case .boolean, .float, .numeric, .date, .time, .timestamp, .interval, .bytes, .json, .hstore, .array,
-                .composite:
-                return []
-            }
         }
     }
 

@@ -74,7 +74,7 @@ package final class RedshiftMirrorReader: MirrorReader {
             if case .varbyte = type(of: column.name, in: mirror) { return "TO_HEX(\(name))" }
             return name
         }
-        let conditions = conditions(table, selection)
+        let conditions = selection.conditions(on: table, name: redshiftIdentifier, literal: session.literal)
         var cells = MirrorCells()
         do throws(PostgresFailure) {
             try session.run("BEGIN")
@@ -122,29 +122,6 @@ package final class RedshiftMirrorReader: MirrorReader {
     private func ended(_ error: ParityError) -> ParityError {
         if session.isUsable { _ = try? session.run("ROLLBACK") }
         return error
-    }
-
-    private func conditions(_ table: ParityTable, _ selection: RowSelection) -> [String] {
-        let first = table.columns[table.keyColumns[0]]
-        let name = redshiftIdentifier(first.name)
-        func literal(_ text: String) -> String {
-            if case .integer = first.kind, Int64(text) != nil { return text }
-            return session.literal(text)
-        }
-        switch selection {
-        case .range(let range):
-            return [range.after.map { "\(name) > \(literal($0))" }, range.upTo.map { "\(name) <= \(literal($0))" }]
-                .compactMap { $0 }
-        case .keys(let keys):
-            switch first.kind {
-            // As stored.
-            case .integer, .uuid, .string, .enumeration, .text:
-                return ["\(name) IN (\(keys.map { literal($0.values.first ?? "") }.joined(separator: ", ")))"]
-            case .boolean, .float, .numeric, .date, .time, .timestamp, .interval, .bytes, .json, .hstore, .array,
-                .composite:
-                return []
-            }
-        }
     }
 
     /// From Redshift's text of a value to the payload's. A column may be a text where its source was one once.
